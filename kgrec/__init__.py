@@ -1,0 +1,1 @@
+"""Explained recommendations from a product knowledge graph that nobody has to bring."""

@@ -1,0 +1,37 @@
+"""The nouns of the library: frozen values that every other room speaks in."""
+
+from kgrec.data.catalogue import Catalogue, Product
+from kgrec.data.events import DEFAULT_WEIGHTS, Events
+from kgrec.data.facts import FACT_SCHEMA, Fact, Facts
+from kgrec.data.histories import Histories, Targets
+from kgrec.data.results import (
+    Contribution,
+    Evidence,
+    EvidenceKind,
+    Explanation,
+    Recommendation,
+    Recommendations,
+    Span,
+)
+from kgrec.data.rows import SetAside, count_reasons
+
+__all__ = [
+    "DEFAULT_WEIGHTS",
+    "FACT_SCHEMA",
+    "Catalogue",
+    "Contribution",
+    "Events",
+    "Evidence",
+    "EvidenceKind",
+    "Explanation",
+    "Fact",
+    "Facts",
+    "Histories",
+    "Product",
+    "Recommendation",
+    "Recommendations",
+    "SetAside",
+    "Span",
+    "Targets",
+    "count_reasons",
+]

@@ -1,0 +1,113 @@
+"""Facts: what is known of a product, and the words it was read from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+
+import pyarrow as pa
+
+__all__ = ["FACT_SCHEMA", "Fact", "Facts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One typed statement of a product: ``(product, relation, value)`` and where it stands.
+
+    Attributes:
+        product: the product's id.
+        relation: the attribute's name in snake_case, for example ``"colour"``.
+        value: the canonical value, for example ``"red"`` or ``"15 cm"``.
+        field: the product field it was read from (``"title"``, ``"description"``), or the declared attribute's name.
+        start: first code point of the words in that field; −1 where the fact was declared and not read from a text.
+        end: one past the last code point, −1 as above. ``text[start:end]`` is ``surface``.
+        surface: the words as they stand in the field.
+        confidence: 0 … 1.
+        extractor: which extractor stated it; ``"declared"`` for the shop's own attributes.
+    """
+
+    product: str
+    relation: str
+    value: str
+    field: str
+    start: int = -1
+    end: int = -1
+    surface: str = ""
+    confidence: float = 1.0
+    extractor: str = "declared"
+
+
+_WORD = pa.dictionary(pa.int32(), pa.string())
+FACT_SCHEMA = pa.schema(
+    [
+        ("product", pa.string()),
+        ("relation", _WORD),
+        ("value", _WORD),
+        ("field", _WORD),
+        ("start", pa.int32()),
+        ("end", pa.int32()),
+        ("surface", pa.string()),
+        ("confidence", pa.float32()),
+        ("extractor", _WORD),
+    ]
+)
+_NAMES = tuple(f.name for f in fields(Fact))
+
+
+class Facts:
+    """Facts in Arrow columns: small in memory, written to Parquet as they are.
+
+    Args:
+        table: with the columns of ``FACT_SCHEMA``.
+    """
+
+    def __init__(self, table: pa.Table) -> None:
+        """Wrap a table with the columns of ``FACT_SCHEMA``."""
+        self.table = table.select(_NAMES).cast(FACT_SCHEMA).unify_dictionaries()
+
+    @classmethod
+    def of(cls, facts: Iterable[Fact], *, batch: int = 50_000) -> Facts:
+        """Collect facts from any iterable, in batches, so that a stream stays small."""
+        batches: list[pa.RecordBatch] = []
+        rows: list[Fact] = []
+        for fact in facts:
+            rows.append(fact)
+            if len(rows) == batch:
+                batches.append(_as_batch(rows))
+                rows = []
+        batches.append(_as_batch(rows))
+        return cls(pa.Table.from_batches(batches))
+
+    def __len__(self) -> int:
+        """Return the number of facts."""
+        return int(self.table.num_rows)
+
+    def __iter__(self) -> Iterator[Fact]:
+        """Iterate over facts in order."""
+        for batch in self.table.to_batches(max_chunksize=10_000):
+            columns = [batch.column(name).to_pylist() for name in _NAMES]
+            for row in zip(*columns, strict=True):
+                yield Fact(**dict(zip(_NAMES, row, strict=True)))
+
+    def __add__(self, other: Facts) -> Facts:
+        """Return both, self first."""
+        return Facts(pa.concat_tables([self.table, other.table]))
+
+    def of_product(self, product_id: str) -> tuple[Fact, ...]:
+        """Return the facts of one product, in order (a scan; the graph answers faster)."""
+        mask = pa.compute.equal(self.table["product"], product_id)
+        return tuple(Facts(self.table.filter(mask)))
+
+    def __repr__(self) -> str:
+        """Return a short description."""
+        return f"<Facts: {len(self):,}>"
+
+
+def _as_batch(rows: list[Fact]) -> pa.RecordBatch:
+    arrays = [
+        pa.array([getattr(row, column.name) for row in rows], type=column.type.value_type).dictionary_encode()
+        if pa.types.is_dictionary(column.type)
+        else pa.array([getattr(row, column.name) for row in rows], type=column.type)
+        for column in FACT_SCHEMA
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=FACT_SCHEMA)

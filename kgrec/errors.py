@@ -1,0 +1,98 @@
+"""Every error the library raises on purpose.
+
+::
+
+    KgrecError
+    ├── DataError (ValueError)          what came in cannot be used
+    │   ├── CatalogueError              a product file or table
+    │   ├── EventsError                 an event file or table
+    │   └── HistoryError                a history or query
+    ├── SettingsError (ValueError)      a setting has an impossible value
+    ├── UnknownProductError (KeyError)  an id that is not in the catalogue
+    ├── EncoderUnavailableError         no text encoder can be loaded
+    ├── MissingExtraError (ImportError) an optional dependency is not installed
+    └── SnapshotError                   a saved shop cannot be used
+        ├── SnapshotDamagedError        a file is missing or its checksum differs
+        └── SnapshotVersionError        the folder was written by a newer format
+
+Messages say what was given, what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CatalogueError",
+    "DataError",
+    "EncoderUnavailableError",
+    "EventsError",
+    "HistoryError",
+    "KgrecError",
+    "MissingExtraError",
+    "SettingsError",
+    "SnapshotDamagedError",
+    "SnapshotError",
+    "SnapshotVersionError",
+    "UnknownProductError",
+]
+
+
+class KgrecError(Exception):
+    """Root of every deliberate error of the library."""
+
+
+class DataError(KgrecError, ValueError):
+    """What came in cannot be used."""
+
+
+class CatalogueError(DataError):
+    """A product file or table has no usable row, or its layout is not understood."""
+
+
+class EventsError(DataError):
+    """An event file or table has no usable row, or its layout is not understood."""
+
+
+class HistoryError(DataError):
+    """A history or query is malformed (not a matter of unknown ids: those are answered)."""
+
+
+class SettingsError(KgrecError, ValueError):
+    """A setting is unknown or has an impossible value."""
+
+
+class UnknownProductError(KgrecError, KeyError):
+    """An id that is not in the catalogue was used where a product is required."""
+
+    def __init__(self, product_id: object, *, hint: str = "") -> None:
+        """Name the id, and optionally a close match as a hint."""
+        self.product_id = product_id
+        text = f"no product {product_id!r} in the catalogue; check `id in shop.catalogue`"
+        super().__init__(f"{text} ({hint})" if hint else text)
+
+    def __str__(self) -> str:
+        """Return the plain message (KeyError would quote it)."""
+        return str(self.args[0])
+
+
+class EncoderUnavailableError(KgrecError):
+    """No text encoder could be loaded."""
+
+
+class MissingExtraError(KgrecError, ImportError):
+    """An optional dependency is needed and not installed."""
+
+    def __init__(self, package: str, *, extra: str, purpose: str) -> None:
+        """Name the package, the extra that brings it and what it is for."""
+        super().__init__(f"{purpose} needs {package!r}, which is not installed: run pip install 'kgrec[{extra}]'")
+
+
+class SnapshotError(KgrecError):
+    """A saved shop cannot be written or read."""
+
+
+class SnapshotDamagedError(SnapshotError):
+    """A file of the snapshot is missing or does not match its checksum."""
+
+
+class SnapshotVersionError(SnapshotError):
+    """The snapshot was written by a newer format than this version reads."""

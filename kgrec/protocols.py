@@ -1,0 +1,90 @@
+"""Every extension point, on one page.
+
+Anything with these methods plugs in; nothing has to be inherited. Each has a contract test in ``kgrec.testing``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgrec.data import Fact, Histories, Product
+
+__all__ = ["Encoder", "Extractor", "Index", "Progress", "Scorer", "silent"]
+
+
+class Progress(Protocol):
+    """Is told how far a long stage has come. ``total`` is None where it is not known."""
+
+    def __call__(self, stage: str, done: int, total: int | None) -> None:
+        """Take note; must return quickly and not raise."""
+        ...
+
+
+def silent(stage: str, done: int, total: int | None) -> None:
+    """Ignore progress: the default."""
+
+
+@runtime_checkable
+class Extractor(Protocol):
+    """Text → facts."""
+
+    @property
+    def name(self) -> str:
+        """A short name, stored with each fact."""
+        ...
+
+    def extract(self, products: Iterable[Product]) -> Iterator[Fact]:
+        """Yield the facts of each product, products in the order given.
+
+        Every fact read from a text satisfies ``getattr(product, fact.field)[fact.start:fact.end] == fact.surface``.
+        A product that states nothing yields nothing.
+        """
+        ...
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Text → vectors."""
+
+    @property
+    def name(self) -> str:
+        """Identifies the weights: vectors of two encoders with one name are comparable."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        ...
+
+    def encode(self, texts: Sequence[str], *, progress: Progress = silent) -> NDArray[np.float32]:
+        """Return float32 (len(texts), dimension), rows of unit length (all zero for an empty text), order kept."""
+        ...
+
+
+@runtime_checkable
+class Index(Protocol):
+    """Vectors → nearest vectors, by inner product; higher is nearer."""
+
+    def __len__(self) -> int:
+        """Return the number of vectors."""
+        ...
+
+    def search(self, queries: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return scores float32 (b, k) in falling order and numbers int64 (b, k) for queries float32 (b, d).
+
+        Where fewer than k vectors exist, the rest is filled with −inf and −1.
+        """
+        ...
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Histories → a score for every product: what the evaluation ranks by."""
+
+    def score(self, histories: Histories) -> NDArray[np.float32]:
+        """Return float32 (len(histories), n); higher is better; −inf where a product must not be shown."""
+        ...
