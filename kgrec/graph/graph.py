@@ -1,0 +1,205 @@
+"""The graph itself: immutable triples (product, relation, value), reachable from both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kgrec.data import Catalogue, Fact, Facts
+from kgrec.errors import DataError
+from kgrec.graph import export, view
+from kgrec.graph.building import index_facts
+from kgrec.graph.paths import Path, find_paths
+from kgrec.graph.statistics import describe
+from kgrec.graph.triples import ARRAYS, SOURCES, Triples
+
+if TYPE_CHECKING:
+    import networkx as nx
+    from scipy.sparse import csr_matrix
+
+__all__ = ["Graph"]
+
+
+class Graph(Triples):
+    """The product knowledge graph; made by :meth:`from_facts`, equal for equal facts, and read-only.
+
+    The arrays and the direct reads (``values_of``, ``products_with``, ``neighbours``, ``shared``, ``label``, ``find``)
+    are those of :class:`kgrec.graph.Triples`.
+    """
+
+    # --- making, keeping
+
+    @classmethod
+    def from_facts(cls, product_ids: Sequence[str], facts: Facts, *, keep_sources: bool = True) -> Graph:
+        """Build the graph of some facts.
+
+        Args:
+            product_ids: (n,) unique ids; their order gives the product numbers.
+            facts: in any order. Duplicates of a triple are merged: the highest confidence counts, and all remain
+                reachable through :meth:`sources`. Facts of other products are counted in ``unknown_products``.
+            keep_sources: whether to keep ``facts`` for :meth:`sources`.
+
+        Raises:
+            DataError: an id is given twice or is no valid text, or there are more than 32,767 relations.
+        """
+        parts = index_facts(product_ids, facts)._asdict()
+        if keep_sources:
+            parts["facts"] = facts
+        else:
+            parts |= {"fact_indptr": None, "fact_row": None}
+        return cls(product_ids=tuple(product_ids), **parts)
+
+    @classmethod
+    def from_networkx(cls, network: nx.Graph) -> Graph:
+        """Read back what :meth:`to_networkx` wrote; product numbers follow the order of the product nodes.
+
+        Raises:
+            DataError: a node or an edge lacks the attributes that ``to_networkx`` writes.
+        """
+        return cls.from_facts(*view.from_networkx(network), keep_sources=False)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the numeric part: name → array, without ids and texts (see :meth:`to_tables`)."""
+        names = ARRAYS if self.facts is None else {**ARRAYS, **SOURCES}
+        arrays = {name: getattr(self, name) for name in names}
+        return arrays | {"left_out": np.array([self.unknown_products, self.unusable_facts], np.int64)}
+
+    def to_tables(self) -> dict[str, pa.Table]:
+        """Return the texts: ``relations`` (column ``relation``), ``values`` (``value``) and, where kept, ``facts``."""
+        tables = {"relations": pa.table({"relation": pa.array(self.relations, pa.string())})}
+        tables["values"] = pa.table({"value": self.values})
+        return tables if self.facts is None else tables | {"facts": self.facts.table}
+
+    @classmethod
+    def from_arrays(
+        cls, product_ids: Sequence[str], arrays: Mapping[str, NDArray[Any]], tables: Mapping[str, pa.Table]
+    ) -> Graph:
+        """Build from what :meth:`to_arrays` and :meth:`to_tables` gave; arrays may be memory-mapped.
+
+        Raises:
+            DataError: something is missing or does not fit together.
+        """
+        facts = Facts(tables["facts"]) if "facts" in tables else None
+        names = [*ARRAYS] if facts is None else [*ARRAYS, *SOURCES]
+        if missing := [n for n in (*names, "left_out") if n not in arrays] + [
+            n for n in ("relations", "values") if n not in tables
+        ]:
+            raise DataError(f"a graph cannot be read without {', '.join(missing)}")
+        return cls(
+            product_ids=tuple(product_ids),
+            relations=tuple(tables["relations"]["relation"].to_pylist()),
+            values=tables["values"]["value"].combine_chunks(),
+            facts=facts,
+            unknown_products=int(arrays["left_out"][0]),
+            unusable_facts=int(arrays["left_out"][1]),
+            **{name: arrays[name] for name in names},
+        )
+
+    # --- asking
+
+    def related(self, num: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return two hops of a product: the others that share a value, int32 (m,), rising, and how many, int64 (m,).
+
+        Raises:
+            IndexError: ``num`` is not in 0 … n−1.
+        """
+        reached = view.gather(self.value_indptr, self.product, self.values_of(num))
+        others, counts = np.unique(reached[reached != num], return_counts=True)
+        return others, counts
+
+    def sources(self, num: int, value_num: int) -> tuple[Fact, ...]:
+        """Return every fact that states a triple, surest first; empty where there is none or sources are not kept.
+
+        Raises:
+            IndexError: ``num`` is not in 0 … n−1.
+        """
+        at = self._triple(num, value_num)
+        if at is None or self.facts is None or self.fact_indptr is None or self.fact_row is None:
+            return ()
+        rows = self.fact_row[self.fact_indptr[at] : self.fact_indptr[at + 1]].tolist()
+        table = self.facts.table
+        facts = [Fact(**{name: table[name][row].as_py() for name in table.column_names}) for row in rows]
+        return tuple(sorted(facts, key=lambda fact: -fact.confidence))
+
+    def incidence(self, relation: str | None = None, *, weighted: bool = False) -> csr_matrix:
+        """Return which product has which value as a sparse float32 (n, v) matrix.
+
+        Args:
+            relation: leave out the other relations (their columns stay, empty).
+            weighted: confidences instead of ones.
+
+        Raises:
+            DataError: the graph has no such relation.
+        """
+        from scipy.sparse import csr_matrix
+
+        data = self.confidence if weighted else np.ones(len(self), np.float32)
+        value, indptr = self.value, self.indptr
+        if relation is not None:
+            numbers = self.values_in(relation)
+            if relation not in self.relations:
+                raise DataError(f"the graph has no relation {relation!r}; it has {', '.join(self.relations) or 'none'}")
+            kept = (value >= numbers.start) & (value < numbers.stop)
+            indptr = np.concatenate([[0], np.cumsum(kept)])[indptr]
+            value, data = value[kept], data[kept]
+        return csr_matrix((data, value, indptr), shape=(len(self.product_ids), len(self.values)), copy=True)
+
+    def paths(self, a: int, b: int, max_hops: int = 2, *, limit: int = 100) -> tuple[Path, ...]:
+        """Return ways from one product to another, the shortest and then the most specific first.
+
+        Args:
+            a: product number.
+            b: product number.
+            max_hops: 2 (a shared value) or 4 (also through a third product).
+            limit: at most so many paths.
+
+        Raises:
+            SettingsError: ``max_hops`` is not 2 or 4, or ``limit`` is below 1.
+            IndexError: a number is not in 0 … n−1.
+        """
+        return find_paths(self, a, b, max_hops=max_hops, limit=limit)
+
+    # --- describing, handing on
+
+    def statistics(self, *, hub_share: float = 0.2) -> dict[str, Any]:
+        """Return counts that JSON can hold; see :func:`kgrec.graph.statistics.describe` for the keys.
+
+        Raises:
+            SettingsError: ``hub_share`` is not in 0 … 1.
+        """
+        return describe(self, hub_share=hub_share)
+
+    def to_networkx(self, around: str | int | None = None, hops: int = 2, max_nodes: int | None = None) -> nx.Graph:
+        """Return a neighbourhood, or everything, as a networkx graph.
+
+        Product nodes are named by their id and have ``kind="product"`` and ``label`` (the id). Value nodes are named
+        ``"relation:value"`` (with colons in front where a product has that id) and have ``kind="value"``, ``label``
+        (the value) and ``relation``. Edges have ``relation`` and ``confidence``.
+
+        Args:
+            around: a product's id or number; None for the whole graph.
+            hops: edges from that product; 1 gives its values, 2 also the products that share them.
+            max_nodes: at most so many nodes, nearest first, then those of the values that the fewest products carry.
+
+        Raises:
+            UnknownProductError: ``around`` is not in the graph.
+            SettingsError: ``hops`` is negative or ``max_nodes`` below 1.
+        """
+        return view.to_networkx(self, around, hops=hops, max_nodes=max_nodes)
+
+    def write_graphml(self, path: str | PathLike[str]) -> None:
+        """Write GraphML; see :func:`kgrec.graph.write_graphml`."""
+        export.write_graphml(self, path)
+
+    def write_jsonld(self, path: str | PathLike[str], catalogue: Catalogue | None = None) -> None:
+        """Write schema.org JSON-LD; see :func:`kgrec.graph.write_jsonld`."""
+        export.write_jsonld(self, path, catalogue)
+
+    def write_parquet(self, path: str | PathLike[str]) -> None:
+        """Write a table of triples; see :func:`kgrec.graph.write_parquet`."""
+        export.write_parquet(self, path)

@@ -1,0 +1,239 @@
+"""Behaviour → sparse item–item counts: who is touched together, and what follows what.
+
+Three matrices over one pattern, row by row with dense accumulators (Gustavson's sparse product), so that
+memory follows the number of pairs that occur and no n × n array exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from kgrec.data import Histories
+
+__all__ = ["Cooccurrence", "count_cooccurrence"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cooccurrence:
+    """Item–item counts in CSR form; row ``j`` owns ``indptr[j]:indptr[j + 1]``, columns in rising order.
+
+    With ``X`` (users × n) the weighted interactions, and ``S``, ``T`` the decayed past and future of every prefix:
+
+    Attributes:
+        indptr: int64 (n + 1,).
+        indices: int32 (nnz,), the diagonal included where a product has events.
+        together: float32 (nnz,), ``XᵀX``.
+        past: float32 (nnz,), ``SᵀS``.
+        into: float32 (nnz,), row ``j`` holds column ``j`` of ``SᵀT``: how much ``i`` precedes ``j``.
+    """
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    together: NDArray[np.float32]
+    past: NDArray[np.float32]
+    into: NDArray[np.float32]
+
+
+def count_cooccurrence(
+    histories: Histories,
+    n: int,
+    *,
+    length_exponent: float,
+    past_decay: float,
+    future_decay: float,
+    window: int,
+) -> Cooccurrence:
+    """Count over all histories.
+
+    Args:
+        histories: products below ``n``; unordered histories give zero ``past`` and ``into``.
+        n: number of products.
+        length_exponent: a user with m events counts m^−length_exponent.
+        past_decay: weight of one step back, in (0, 1).
+        future_decay: weight of one step ahead, in (0, 1).
+        window: pairs further apart than this many events in one history are not counted, so that one user with
+            100,000 events costs 100,000 × window, not its square.
+    """
+    lengths = histories.lengths()
+    strength = np.maximum(lengths, 1).astype(np.float64) ** -length_exponent
+    user = np.repeat(np.arange(len(histories), dtype=np.int64), lengths)
+    by_item = np.argsort(histories.items, kind="stable")
+    item_indptr = np.concatenate([[0], np.cumsum(np.bincount(histories.items, minlength=n))]).astype(np.int64)
+    events = _Events(
+        indptr=histories.indptr,
+        items=histories.items,
+        weights=_unit_mean(histories.weights),
+        user_of=user,
+        strength=strength.astype(np.float32),
+        item_indptr=item_indptr,
+        events_of=by_item.astype(np.int64),
+    )
+    decays = (past_decay, future_decay) if histories.ordered else (0.0, 0.0)
+    bound = _row_bounds(events, n, window)
+    blocks = _blocks(bound, limit=8_000_000)
+    parts = [_count_block(events, n, block, bound, decays, window) for block in blocks]
+    counts = np.concatenate([part[0] for part in parts])
+    return Cooccurrence(
+        indptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        indices=np.concatenate([part[1] for part in parts]),
+        together=np.concatenate([part[2] for part in parts]),
+        past=np.concatenate([part[3] for part in parts]),
+        into=np.concatenate([part[4] for part in parts]),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Events:
+    """Histories with the way back from a product to its events."""
+
+    indptr: NDArray[np.int64]
+    items: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    user_of: NDArray[np.int64]
+    strength: NDArray[np.float32]
+    item_indptr: NDArray[np.int64]
+    events_of: NDArray[np.int64]
+
+
+def _unit_mean(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale event weights to mean square 1, so that the ridge means the same in every shop."""
+    if len(weights) == 0:
+        return weights
+    return (weights / np.sqrt(np.mean(weights.astype(np.float64) ** 2))).astype(np.float32)
+
+
+def _row_bounds(events: _Events, n: int, window: int) -> NDArray[np.int64]:
+    """Return int64 (n,): at most this many columns can a row have."""
+    lengths = np.diff(events.indptr)[events.user_of]
+    reach = np.minimum(lengths, 2 * window + 1)
+    return np.minimum(np.bincount(events.items, weights=reach, minlength=n).astype(np.int64), n)
+
+
+def _blocks(bound: NDArray[np.int64], *, limit: int) -> list[tuple[int, int]]:
+    """Cut rows into ranges whose bounds add up to about ``limit``."""
+    total = np.cumsum(bound)
+    blocks, start = [], 0
+    while start < len(bound):
+        before = int(total[start - 1]) if start else 0
+        stop = max(start + 1, int(np.searchsorted(total, before + limit, side="right")))
+        blocks.append((start, stop))
+        start = stop
+    return blocks
+
+
+def _count_block(
+    events: _Events,
+    n: int,
+    block: tuple[int, int],
+    bound: NDArray[np.int64],
+    decays: tuple[float, float],
+    window: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    start, stop = block
+    slots = np.concatenate([[0], np.cumsum(bound[start:stop])]).astype(np.int64)
+    size = int(slots[-1])
+    indices = np.empty(size, np.int32)
+    values = np.empty((3, size), np.float32)
+    counts = np.zeros(stop - start, np.int64)
+    past_powers, into_powers, sums = _decay_tables(*decays, window)
+    _count_rows(
+        start,
+        slots,
+        n,
+        nb.get_num_threads(),
+        events.indptr,
+        events.items,
+        events.weights,
+        events.user_of,
+        events.strength,
+        events.item_indptr,
+        events.events_of,
+        past_powers,
+        into_powers,
+        sums,
+        window,
+        indices,
+        values,
+        counts,
+    )
+    keep = np.arange(size) < np.repeat(slots[:-1] + counts, bound[start:stop])
+    return counts, indices[keep], values[0, keep], values[1, keep], values[2, keep]
+
+
+def _decay_tables(
+    past: float, future: float, window: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return, by distance or by events left: past^g, the sum over cuts for ``SᵀT``, and the sum of past^2u.
+
+    A pair at distance g is cut at g places; past event i and future event l weigh past^(t−i) · future^(l−1−t).
+    """
+    gaps = np.arange(window + 2)
+    into = np.zeros(window + 2)
+    if future > 0:
+        for gap in range(1, window + 2):
+            cuts = np.arange(gap)
+            into[gap] = np.sum(past**cuts * future ** (gap - 1 - cuts))
+    powers = past ** gaps.astype(np.float64) if past > 0 else np.zeros(window + 2)
+    left = np.minimum(np.arange(4 * window + 2), 4 * window + 1)
+    sums = np.concatenate([[0.0], np.cumsum(past ** (2.0 * left))])[:-1] if past > 0 else np.zeros(4 * window + 2)
+    return powers.astype(np.float32), into.astype(np.float32), sums.astype(np.float32)
+
+
+@nb.njit(parallel=True, cache=True)
+def _count_rows(
+    first: int,
+    slots: NDArray[np.int64],
+    n: int,
+    threads: int,
+    indptr: NDArray[np.int64],
+    items: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    user_of: NDArray[np.int64],
+    strength: NDArray[np.float32],
+    item_indptr: NDArray[np.int64],
+    events_of: NDArray[np.int64],
+    past_powers: NDArray[np.float32],
+    into_powers: NDArray[np.float32],
+    sums: NDArray[np.float32],
+    window: int,
+    indices: NDArray[np.int32],
+    values: NDArray[np.float32],
+    counts: NDArray[np.int64],
+) -> None:
+    rows = len(slots) - 1
+    for thread in nb.prange(threads):
+        seen = np.zeros(n, np.uint8)
+        sums_of = np.zeros((3, n), np.float64)
+        for row in range(thread, rows, threads):
+            j = first + row
+            touched = indices[slots[row] : slots[row + 1]]
+            size = 0
+            for at in range(item_indptr[j], item_indptr[j + 1]):
+                event = events_of[at]
+                user = user_of[event]
+                begin, end = indptr[user], indptr[user + 1]
+                scale = strength[user] * weights[event]
+                for other in range(max(begin, event - window), min(end, event + window + 1)):
+                    i = items[other]
+                    if seen[i] == 0:
+                        seen[i] = 1
+                        touched[size] = i
+                        size += 1
+                    gap = abs(other - event)
+                    pair = scale * weights[other]
+                    sums_of[0, i] += pair
+                    sums_of[1, i] += pair * past_powers[gap] * sums[min(end - 1 - max(event, other), len(sums) - 1)]
+                    if other < event:
+                        sums_of[2, i] += pair * into_powers[gap]
+            touched[:size].sort()
+            for place in range(size):
+                i = touched[place]
+                for which in range(3):
+                    values[which, slots[row] + place] = sums_of[which, i]
+                    sums_of[which, i] = 0.0
+                seen[i] = 0
+            counts[row] = size

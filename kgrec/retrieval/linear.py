@@ -1,0 +1,358 @@
+"""The white-box item–item model: every product predicted from the other products a shopper touched.
+
+``G = XᵀX + K`` with the knowledge kernel ``K = Σ_r α_r F_r F_rᵀ + ε max(E Eᵀ, 0)^p``. Product ``j`` is the ridge
+regression ``(G_NN + λI) b_j = G_Nj`` on its support ``N(j)``; over all products that is EASE (Steck, WWW 2019) with
+side information. A second head, ``(SᵀS + κK)_NN + λ'I) c_j = (SᵀT + κK)_Nj``, learns what comes next. Both are linear
+in their right-hand side, so one column a source gives weights that add up exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgrec.data import Histories
+from kgrec.errors import SettingsError
+from kgrec.protocols import Progress, silent
+from kgrec.retrieval.cooccurrence import Cooccurrence, count_cooccurrence
+from kgrec.retrieval.index import FaissIndex, centred
+from kgrec.retrieval.knowledge import Knowledge
+from kgrec.retrieval.merging import add_rows, part_sums, score_dense
+from kgrec.retrieval.ridge import GramSources, solve_heads
+from kgrec.retrieval.support import choose_support
+
+__all__ = ["LinearModel", "LinearSettings", "ModelInputs"]
+
+SCALE_SAMPLE = 2_048
+"""Products on which the scales of the two heads are measured."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearSettings:
+    """Settings of the item–item model; the library chooses the first ones on validation.
+
+    Attributes:
+        ridge: λ of the similarity head, > 0.
+        sequence_ridge: λ' of the transition head, > 0.
+        sequence_share: μ in 0 … 1, how much of the score is "what comes next".
+        recency: γ in (0, 1], weight of one step back in the history that is asked about.
+        text_weight: ε ≥ 0 of the text kernel.
+        text_exponent: p ≥ 1 of the text kernel.
+        relation_weights: relation → α ≥ 0; a relation without an entry takes ``relation_weight``.
+        relation_weight: α of the others.
+        length_exponent: a user with m events counts m^−length_exponent.
+        past_decay, future_decay: in (0, 1), of the transition head.
+        sequence_knowledge: κ ≥ 0, share of the kernel that the transition head sees.
+        support: largest |N(j)|, at least 1.
+        popularity_exponent: supports are chosen by right-hand side / (XᵀX_ii + λ)^exponent.
+        text_neighbours: how many nearest texts may enter a support.
+        window: events further apart in one history are no pair.
+        dropout: p in 0 … 1, excluded: regularises as if a share p of each history were hidden (EDLAE).
+        hub_share: values that more than this share of the products have say nothing.
+
+    Raises:
+        SettingsError: a value is out of its range.
+    """
+
+    ridge: float = 50.0
+    sequence_ridge: float = 20.0
+    sequence_share: float = 0.6
+    recency: float = 0.7
+    text_weight: float = 6.0
+    text_exponent: float = 3.0
+    relation_weights: Mapping[str, float] = field(default_factory=dict)
+    relation_weight: float = 40.0
+    length_exponent: float = 0.0
+    past_decay: float = 0.7
+    future_decay: float = 0.6
+    sequence_knowledge: float = 0.5
+    support: int = 100
+    popularity_exponent: float = 0.5
+    text_neighbours: int = 100
+    window: int = 200
+    hub_share: float = 0.3
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check ranges."""
+        checks = {
+            "ridge": self.ridge > 0,
+            "sequence_ridge": self.sequence_ridge > 0,
+            "sequence_share": 0 <= self.sequence_share <= 1,
+            "recency": 0 < self.recency <= 1,
+            "text_weight": self.text_weight >= 0,
+            "text_exponent": self.text_exponent >= 1,
+            "relation_weight": self.relation_weight >= 0,
+            "relation_weights": all(weight >= 0 for weight in self.relation_weights.values()),
+            "past_decay": 0 < self.past_decay < 1,
+            "future_decay": 0 < self.future_decay < 1,
+            "sequence_knowledge": self.sequence_knowledge >= 0,
+            "support": self.support >= 1,
+            "text_neighbours": self.text_neighbours >= 0,
+            "window": self.window >= 1,
+            "dropout": 0 <= self.dropout < 1,
+            "hub_share": 0 < self.hub_share <= 1,
+        }
+        for name, valid in checks.items():
+            if not valid:
+                raise SettingsError(f"{name} is out of its range: {getattr(self, name)!r}; see LinearSettings")
+
+    def weight_of(self, relation: str) -> float:
+        """Return α of a relation."""
+        return self.relation_weights.get(relation, self.relation_weight)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ModelInputs:
+    """What a fit reads, with the neighbour search done once for many fits.
+
+    Attributes:
+        n: number of products.
+        histories: whose behaviour is learned.
+        knowledge: the graph's incidence.
+        vectors: float32 (n, d), centred unit text vectors; (n, 0) without text.
+        neighbours: int32 (n, t), nearest by text, −1 where there are fewer.
+        cosines: float32 (n, t), their cosines.
+    """
+
+    n: int
+    histories: Histories
+    knowledge: Knowledge
+    vectors: NDArray[np.float32]
+    neighbours: NDArray[np.int32]
+    cosines: NDArray[np.float32]
+
+    @classmethod
+    def of(
+        cls,
+        n: int,
+        histories: Histories,
+        knowledge: Knowledge,
+        vectors: NDArray[np.float32] | None,
+        *,
+        text_neighbours: int,
+    ) -> ModelInputs:
+        """Centre the vectors and find each product's nearest texts."""
+        if vectors is None or vectors.shape[1] == 0 or n == 0:
+            return cls(
+                n=n,
+                histories=histories,
+                knowledge=knowledge,
+                vectors=np.zeros((n, 0), np.float32),
+                neighbours=np.zeros((n, 0), np.int32),
+                cosines=np.zeros((n, 0), np.float32),
+            )
+        unit = centred(vectors)
+        cosines, nums = FaissIndex(unit).search(unit, min(text_neighbours + 1, n))
+        useless = (nums == np.arange(n)[:, None]) | (cosines <= 0)
+        # The product itself and what is not similar go last, so that −1 ends a row.
+        order = np.argsort(useless, axis=1, kind="stable")
+        return cls(
+            n=n,
+            histories=histories,
+            knowledge=knowledge,
+            vectors=unit,
+            neighbours=np.take_along_axis(np.where(useless, -1, nums), order, axis=1).astype(np.int32),
+            cosines=np.take_along_axis(np.where(useless, 0, cosines), order, axis=1).astype(np.float32),
+        )
+
+    def with_histories(self, histories: Histories) -> ModelInputs:
+        """Return the same products with other behaviour."""
+        return ModelInputs(
+            n=self.n,
+            histories=histories,
+            knowledge=self.knowledge,
+            vectors=self.vectors,
+            neighbours=self.neighbours,
+            cosines=self.cosines,
+        )
+
+
+class LinearModel:
+    """Sparse item–item weights, by the product that speaks, with the share of each source in every weight.
+
+    Args:
+        settings: as they were used.
+        sources: names of the parts: ``behaviour``, ``sequence``, ``text``, ``graph:<relation>`` …
+        indptr: int64 (n + 1,), row ``i`` holds what touching ``i`` says for other products.
+        columns: int32 (nnz,), products spoken for, rising within a row.
+        weights: float32 (nnz,).
+        parts: float32 (nnz, sources); rows sum to ``weights``.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: LinearSettings,
+        sources: tuple[str, ...],
+        indptr: NDArray[np.int64],
+        columns: NDArray[np.int32],
+        weights: NDArray[np.float32],
+        parts: NDArray[np.float32],
+    ) -> None:
+        """Hold a fitted model."""
+        self.settings = settings
+        self.sources = sources
+        self.indptr = indptr
+        self.columns = columns
+        self.weights = weights
+        self.parts = parts
+
+    @property
+    def n(self) -> int:
+        """Number of products."""
+        return len(self.indptr) - 1
+
+    @classmethod
+    def fit(
+        cls,
+        inputs: ModelInputs,
+        settings: LinearSettings,
+        *,
+        products: NDArray[np.int32] | None = None,
+        progress: Progress = silent,
+        seed: int = 0,
+    ) -> LinearModel:
+        """Fit, for all products or only for the given ones (int32 (b,), the others are then never recommended)."""
+        counts = count_cooccurrence(
+            inputs.histories,
+            inputs.n,
+            length_exponent=settings.length_exponent,
+            past_decay=settings.past_decay,
+            future_decay=settings.future_decay,
+            window=settings.window,
+        )
+        return _fit_counts(inputs, counts, settings, products, progress, seed)
+
+    def score(self, histories: Histories) -> NDArray[np.float32]:
+        """Return float32 (len(histories), n): the score of every product for each history."""
+        result = np.zeros((len(histories), self.n), np.float32)
+        score_dense(
+            histories.indptr,
+            histories.items,
+            recency_weights(histories, self.settings.recency),
+            self.indptr,
+            self.columns,
+            self.weights,
+            result,
+        )
+        return result
+
+    def propose(
+        self, items: NDArray[np.int32], weights: NDArray[np.float32], allowed: NDArray[np.bool_], k: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """Return the best k products with a positive score: numbers int32 (≤ k,) and scores float64, best first.
+
+        Args:
+            items: int32 (m,), the history.
+            weights: float32 (m,), what each event counts, recency included.
+            allowed: bool (n,), false where a product must not be shown.
+            k: at least 1.
+        """
+        return add_rows(items, weights, self.indptr, self.columns, self.weights, allowed, k)
+
+    def contributions(
+        self, items: NDArray[np.int32], weights: NDArray[np.float32], product: int
+    ) -> NDArray[np.float64]:
+        """Return float64 (m, sources): what each history item adds to the product's score through each source."""
+        return part_sums(items, weights, self.indptr, self.columns, self.parts, product)
+
+
+def recency_weights(histories: Histories, recency: float) -> NDArray[np.float32]:
+    """Return float32 (e,): event weight × γ^(events after it in the same history)."""
+    if not histories.ordered:
+        return histories.weights
+    after = np.repeat(histories.indptr[1:], histories.lengths()) - 1 - np.arange(len(histories.items))
+    return (histories.weights * recency**after).astype(np.float32)
+
+
+def _fit_counts(
+    inputs: ModelInputs,
+    counts: Cooccurrence,
+    settings: LinearSettings,
+    products: NDArray[np.int32] | None,
+    progress: Progress,
+    seed: int,
+) -> LinearModel:
+    wanted = np.arange(inputs.n, dtype=np.int32) if products is None else products
+    relation_weights = np.array([settings.weight_of(name) for name in inputs.knowledge.relations], np.float32)
+    gram = GramSources(
+        cooccurrence=counts,
+        knowledge=inputs.knowledge,
+        value_weights=inputs.knowledge.weights(relation_weights),
+        vectors=inputs.vectors,
+        text_weight=settings.text_weight,
+        text_exponent=settings.text_exponent,
+        ridge=settings.ridge,
+        sequence_ridge=settings.sequence_ridge,
+        sequence_knowledge=settings.sequence_knowledge,
+        dropout=settings.dropout,
+    )
+    support = choose_support(
+        counts,
+        inputs.knowledge,
+        gram.value_weights,
+        inputs.neighbours,
+        (settings.text_weight * inputs.cosines**settings.text_exponent).astype(np.float32),
+        size=settings.support,
+        products=wanted,
+        popularity_exponent=settings.popularity_exponent,
+        ridge=settings.ridge,
+    )
+    share = settings.sequence_share if inputs.histories.ordered else 0.0
+    similar, following = _head_factors(gram, wanted, support, share, seed)
+    names = ("behaviour", "sequence", "text", *(f"graph:{name}" for name in inputs.knowledge.relations))
+    parts = np.zeros((*support.shape, len(names)), np.float32)
+    for rows, likeness, sequence in solve_heads(gram, wanted, support, sequence=share > 0):
+        parts[rows, :, 0] = likeness[:, :, 0] * similar
+        parts[rows, :, 2:] = likeness[:, :, 1:] * similar
+        if sequence is not None:
+            parts[rows, :, 1] = sequence[:, :, 0] * following
+            parts[rows, :, 2:] += sequence[:, :, 1:] * following
+        progress("fitting the item–item model", rows.stop, len(wanted))
+    return _by_speaker(inputs.n, wanted, support, parts, settings, names)
+
+
+def _head_factors(
+    gram: GramSources, wanted: NDArray[np.int32], support: NDArray[np.int32], share: float, seed: int
+) -> tuple[float, float]:
+    """Return what each head is multiplied by: its share over the root mean square of its weights on a sample."""
+    rng = np.random.default_rng(seed)
+    sample = np.sort(rng.permutation(len(wanted))[:SCALE_SAMPLE])
+    sums = np.zeros(3)
+    for rows, likeness, sequence in solve_heads(gram, wanted[sample], support[sample], sequence=share > 0):
+        sums[0] += float(np.sum(support[sample][rows] >= 0))
+        sums[1] += float(np.sum(likeness.sum(axis=2, dtype=np.float64) ** 2))
+        if sequence is not None:
+            sums[2] += float(np.sum(sequence.sum(axis=2, dtype=np.float64) ** 2))
+    scale = np.sqrt(sums[1:] / max(sums[0], 1.0))
+    return (
+        float((1 - share) / scale[0]) if scale[0] > 0 else 0.0,
+        float(share / scale[1]) if scale[1] > 0 else 0.0,
+    )
+
+
+def _by_speaker(
+    n: int,
+    products: NDArray[np.int32],
+    support: NDArray[np.int32],
+    parts: NDArray[np.float32],
+    settings: LinearSettings,
+    names: tuple[str, ...],
+) -> LinearModel:
+    """Turn columns (what speaks for j) into rows (what i speaks for): serving reads the rows of a history."""
+    flat = support.ravel()
+    used = np.flatnonzero(flat >= 0)
+    order = used[np.argsort(flat[used], kind="stable")]
+    parts = parts.reshape(-1, len(names))[order]
+    return LinearModel(
+        settings=settings,
+        sources=names,
+        indptr=np.concatenate([[0], np.cumsum(np.bincount(flat[used], minlength=n))]).astype(np.int64),
+        columns=products[order // support.shape[1]].astype(np.int32),
+        weights=parts.sum(axis=1, dtype=np.float64).astype(np.float32),
+        parts=parts,
+    )

@@ -1,0 +1,162 @@
+"""The library chooses its own settings: a coarse search on a validation split cut from the training data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgrec.data import Histories, Targets
+from kgrec.evaluation import Split, evaluate, fixed_split, random_holdout
+from kgrec.protocols import Progress, silent
+from kgrec.retrieval import LinearModel, LinearSettings, ModelInputs
+
+__all__ = ["Trial", "Tuning", "choose_settings", "validation_split"]
+
+SAMPLE_PRODUCTS = 2_500
+"""Products that the search fits and ranks: a product's weights do not depend on which others are fitted."""
+SAMPLE_QUERIES = 6_000
+FIRST_CHOICES: Mapping[str, tuple[float, ...]] = {
+    "relation_weight": (5.0, 10.0, 20.0, 40.0, 80.0, 160.0),
+    "ridge": (12.0, 25.0, 50.0, 100.0, 200.0, 400.0),
+    "text_weight": (0.0, 1.5, 3.0, 6.0, 12.0, 24.0),
+    "sequence_share": (0.0, 0.3, 0.5, 0.6, 0.7, 0.8),
+    "recency": (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+    "length_exponent": (0.0, 0.3, 0.6, 1.0),
+    "sequence_ridge": (5.0, 10.0, 20.0, 40.0, 80.0),
+}
+"""Settings that matter, in the order they are searched, each on a coarse grid walked from the default."""
+ORDERED_ONLY = frozenset({"sequence_share", "recency", "sequence_ridge"})
+RELATION_FACTORS = (0.0, 0.3, 1.0, 3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One fit of the search: what was changed, and NDCG@10 on the validation sample."""
+
+    changed: Mapping[str, Any]
+    ndcg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """What was chosen, and every trial that led there."""
+
+    settings: LinearSettings
+    trials: tuple[Trial, ...]
+
+
+def validation_split(histories: Histories, *, seed: int = 0) -> Split:
+    """Cut a validation split from training data: each user's last product, or a random tenth without order."""
+    if not histories.ordered:
+        return random_holdout(histories, fraction=0.1, seed=seed)
+    last = np.zeros(len(histories.items), bool)
+    last[histories.indptr[1:][histories.lengths() > 1] - 1] = True
+    held = histories.keep(last)
+    return fixed_split(histories.keep(~last), Targets(indptr=held.indptr, items=held.items))
+
+
+def choose_settings(
+    inputs: ModelInputs,
+    split: Split,
+    *,
+    base: LinearSettings,
+    fixed: Mapping[str, Any] | None = None,
+    progress: Progress = silent,
+    seed: int = 0,
+) -> Tuning:
+    """Search a coarse grid, one setting after the other, on a sample of the products.
+
+    Args:
+        inputs: the shop's products; the histories are those of ``split.train``.
+        split: validation, cut from train.
+        base: where the search starts.
+        fixed: settings that the user chose; they are not searched.
+        progress: is told of each trial.
+        seed: draws the sample.
+
+    Returns:
+        The best settings found; ``base`` where the split is too small to tell (under 20 queries).
+    """
+    base = replace(base, **(fixed or {}))
+    search = _Search(inputs.with_histories(split.train), split, seed, progress)
+    if len(search.split) < 20:
+        return Tuning(settings=base, trials=())
+    best = base
+    for name in FIRST_CHOICES:
+        if name in (fixed or {}) or (name in ORDERED_ONLY and not split.queries.ordered) or not search.can(name):
+            continue
+        best = search.walk(best, name)
+    if "relation_weights" not in (fixed or {}):
+        best = search.weigh_relations(best)
+    return Tuning(settings=best, trials=tuple(search.trials))
+
+
+class _Search:
+    """The state of one search: a sample, and the trials so far."""
+
+    def __init__(self, inputs: ModelInputs, split: Split, seed: int, progress: Progress) -> None:
+        rng = np.random.default_rng(seed)
+        self.inputs = inputs
+        self.products: NDArray[np.int32] = np.sort(rng.permutation(inputs.n)[:SAMPLE_PRODUCTS]).astype(np.int32)
+        self.split = split.among(self.products).sample(SAMPLE_QUERIES, seed=seed)
+        self.seed = seed
+        self.trials: list[Trial] = []
+        self._known: dict[str, float] = {}
+        self._progress = progress
+
+    def can(self, name: str) -> bool:
+        """Tell whether the shop has what the setting is about."""
+        if name == "text_weight":
+            return self.inputs.vectors.shape[1] > 0
+        return name != "relation_weight" or len(self.inputs.knowledge.relations) > 0
+
+    def quality(self, settings: LinearSettings, **changed: Any) -> float:
+        """Fit on the sample and return NDCG@10 among it."""
+        key = repr(settings)
+        if key not in self._known:
+            model = LinearModel.fit(self.inputs, settings, products=self.products, seed=self.seed)
+            report = evaluate(model, self.split, ks=(10,), only=self.products, samples=0)
+            self._known[key] = float(report["ndcg@10"])
+            self.trials.append(Trial(changed=changed, ndcg=self._known[key]))
+            self._progress("choosing settings on validation", len(self.trials), None)
+        return self._known[key]
+
+    def walk(self, start: LinearSettings, name: str) -> LinearSettings:
+        """Walk a grid from the value that ``start`` has, up and down, while it helps."""
+        grid = sorted({*FIRST_CHOICES[name], float(getattr(start, name))})
+        best, quality = start, self.quality(start)
+        origin = grid.index(float(getattr(start, name)))
+        for path in (grid[origin + 1 :], grid[:origin][::-1]):
+            moved = False
+            for value in path:
+                trial = replace(best, **{name: value})
+                reached = self.quality(trial, **{name: value})
+                if reached <= quality:
+                    break
+                best, quality, moved = trial, reached, True
+            if moved:
+                break
+        return best
+
+    def weigh_relations(self, start: LinearSettings) -> LinearSettings:
+        """Give each relation its own weight, largest relation first; one that does not help goes to zero."""
+        best, quality = start, self.quality(start)
+        for relation in _by_triples(self.inputs):
+            for factor in RELATION_FACTORS:
+                weights = {**best.relation_weights, relation: start.relation_weight * factor}
+                trial = replace(best, relation_weights=weights)
+                reached = self.quality(trial, relation=relation, weight=weights[relation])
+                if reached > quality:
+                    best, quality = trial, reached
+        return best
+
+
+def _by_triples(inputs: ModelInputs) -> Iterator[str]:
+    graph = inputs.knowledge
+    counts = np.bincount(graph.relation[graph.value], minlength=len(graph.relations)) if len(graph.value) else []
+    for at in np.argsort(-np.asarray(counts), kind="stable"):
+        yield graph.relations[at]
