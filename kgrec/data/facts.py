@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 
 import pyarrow as pa
 
+from kgrec.data.rows import SetAside
+
 __all__ = ["FACT_SCHEMA", "Fact", "Facts"]
 
 
@@ -59,11 +61,13 @@ class Facts:
 
     Args:
         table: with the columns of ``FACT_SCHEMA``.
+        set_aside: facts and products that could not be used, and why.
     """
 
-    def __init__(self, table: pa.Table) -> None:
+    def __init__(self, table: pa.Table, set_aside: Iterable[SetAside] = ()) -> None:
         """Wrap a table with the columns of ``FACT_SCHEMA``."""
         self.table = table.select(_NAMES).cast(FACT_SCHEMA).unify_dictionaries()
+        self.set_aside = tuple(set_aside)
 
     @classmethod
     def of(cls, facts: Iterable[Fact], *, batch: int = 50_000) -> Facts:
@@ -91,7 +95,7 @@ class Facts:
 
     def __add__(self, other: Facts) -> Facts:
         """Return both, self first."""
-        return Facts(pa.concat_tables([self.table, other.table]))
+        return Facts(pa.concat_tables([self.table, other.table]), (*self.set_aside, *other.set_aside))
 
     def of_product(self, product_id: str) -> tuple[Fact, ...]:
         """Return the facts of one product, in order (a scan; the graph answers faster)."""
@@ -100,7 +104,8 @@ class Facts:
 
     def __repr__(self) -> str:
         """Return a short description."""
-        return f"<Facts: {len(self):,}>"
+        aside = f", {len(self.set_aside)} set aside" if self.set_aside else ""
+        return f"<Facts: {len(self):,}{aside}>"
 
 
 def _as_batch(rows: list[Fact]) -> pa.RecordBatch:

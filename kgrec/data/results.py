@@ -55,7 +55,8 @@ class Evidence:
         share: ``amount`` divided by the score.
         relation, value: the shared fact (kind ``"fact"``), else empty.
         count: products that have the value (``"fact"``), shoppers who touched both (``"behaviour"``, ``"sequence"``)
-            or shoppers who touched the product (``"popularity"``); 0 for ``"text"``.
+            or shoppers who touched the product (``"popularity"``); 0 for ``"text"`` and where the
+            shoppers are too few to be told.
         spans: where the fact stands in the two products' texts (kind ``"fact"``).
     """
 

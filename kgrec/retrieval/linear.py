@@ -306,12 +306,10 @@ def _fit_counts(
     similar, following = _head_factors(gram, wanted, support, share, seed)
     names = ("behaviour", "sequence", "text", *(f"graph:{name}" for name in inputs.knowledge.relations))
     parts = np.zeros((*support.shape, len(names)), np.float32)
-    for rows, likeness, sequence in solve_heads(gram, wanted, support, sequence=share > 0):
-        parts[rows, :, 0] = likeness[:, :, 0] * similar
-        parts[rows, :, 2:] = likeness[:, :, 1:] * similar
-        if sequence is not None:
-            parts[rows, :, 1] = sequence[:, :, 0] * following
-            parts[rows, :, 2:] += sequence[:, :, 1:] * following
+    for rows, similarity, transition in solve_heads(gram, wanted, support, sequence=share > 0):
+        parts[rows, :, 0] = similarity[:, :, 0] * similar
+        parts[rows, :, 1] = transition[:, :, 0] * following
+        parts[rows, :, 2:] = similarity[:, :, 1:] * similar + transition[:, :, 1:] * following
         progress("fitting the item–item model", rows.stop, len(wanted))
     return _by_speaker(inputs.n, wanted, support, parts, settings, names)
 
@@ -323,11 +321,10 @@ def _head_factors(
     rng = np.random.default_rng(seed)
     sample = np.sort(rng.permutation(len(wanted))[:SCALE_SAMPLE])
     sums = np.zeros(3)
-    for rows, likeness, sequence in solve_heads(gram, wanted[sample], support[sample], sequence=share > 0):
+    for rows, similarity, transition in solve_heads(gram, wanted[sample], support[sample], sequence=share > 0):
         sums[0] += float(np.sum(support[sample][rows] >= 0))
-        sums[1] += float(np.sum(likeness.sum(axis=2, dtype=np.float64) ** 2))
-        if sequence is not None:
-            sums[2] += float(np.sum(sequence.sum(axis=2, dtype=np.float64) ** 2))
+        sums[1] += float(np.sum(similarity.sum(axis=2, dtype=np.float64) ** 2))
+        sums[2] += float(np.sum(transition.sum(axis=2, dtype=np.float64) ** 2))
     scale = np.sqrt(sums[1:] / max(sums[0], 1.0))
     return (
         float((1 - share) / scale[0]) if scale[0] > 0 else 0.0,

@@ -1,27 +1,29 @@
-"""The small ridge regressions, one a product, solved in batches.
+"""The small ridge regressions, one a product.
 
-The Gram matrix of a support is gathered from sparse rows in compiled loops; the factorisation is batched Cholesky
-in torch, one factor a product and head, with one right-hand side a source, so that the weights of the sources
-add up to the weights of the whole.
+The Gram matrix of a support is gathered from sparse rows, factorised once and solved for one right-hand side a
+source, so that the weights of the sources add up to the weights of the whole. Batches go to threads; each product is
+solved by one thread in one order, so that the result does not depend on how many there are.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from kgrec.retrieval.cooccurrence import Cooccurrence
 from kgrec.retrieval.knowledge import Knowledge
 
-__all__ = ["GramSources", "solve_heads"]
+__all__ = ["GramSources", "Heads", "solve_heads"]
 
-BATCH = 256
-"""Products in one batched factorisation: 256 × 100 × 100 float32 is 10 MB a matrix."""
+BATCH = 128
+"""Products handed to a thread at once: their text kernels of 100 × 100 float32 take 5 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,39 +61,59 @@ class GramSources:
         return ("behaviour", "text", *self.knowledge.relations)
 
 
+class Heads(NamedTuple):
+    """Solved weights of a batch: ``rows`` of the products, float32 (batch, m, sources) of each head."""
+
+    rows: slice
+    similarity: NDArray[np.float32]
+    transition: NDArray[np.float32]
+
+
 def solve_heads(
     sources: GramSources, products: NDArray[np.int32], support: NDArray[np.int32], *, sequence: bool
-) -> Iterator[tuple[slice, NDArray[np.float32], NDArray[np.float32] | None]]:
-    """Solve for every product, a batch at a time.
+) -> Iterator[Heads]:
+    """Solve for every product, a batch at a time, in order.
 
     Args:
         sources: what the Gram matrix is made of.
         products: int32 (b,).
         support: int32 (b, m), −1 where there are fewer.
-        sequence: whether to solve the transition head too.
+        sequence: whether to solve the transition head too; its weights are zero where not.
 
     Yields:
-        The rows of the batch, and float32 (batch, m, sources) of the similarity and of the transition head.
+        The heads of each batch. At most two batches a thread are in memory.
     """
-    for start in range(0, len(products), BATCH):
-        rows = slice(start, min(start + BATCH, len(products)))
-        yield rows, *_solve_batch(sources, products[rows], support[rows], sequence=sequence)
+    from threadpoolctl import threadpool_limits
+
+    threads = nb.get_num_threads()
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=threads) as pool:
+        running: deque[Future[Heads]] = deque()
+        for start in range(0, len(products), BATCH):
+            rows = slice(start, min(start + BATCH, len(products)))
+            running.append(pool.submit(_solve_batch, sources, products, support, rows, sequence))
+            if len(running) >= 2 * threads:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
 
 
 def _solve_batch(
-    sources: GramSources, products: NDArray[np.int32], support: NDArray[np.int32], *, sequence: bool
-) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-    batch, size = support.shape
-    together = np.zeros((batch, size, size), np.float32)
-    past = np.zeros((batch, size, size) if sequence else (1, 1, 1), np.float32)
-    kernel = np.zeros((batch, size, size), np.float32)
-    right = np.zeros((batch, size, len(sources.sources)), np.float32)
-    into = np.zeros((batch, size), np.float32)
+    sources: GramSources, products: NDArray[np.int32], support: NDArray[np.int32], rows: slice, sequence: bool
+) -> Heads:
+    wanted, near = products[rows], support[rows]
+    batch, size = near.shape
+    text = np.zeros((batch, size + 1, size if sources.vectors.shape[1] and sources.text_weight > 0 else 0), np.float32)
+    if text.shape[2]:
+        vectors = sources.vectors[np.concatenate([np.maximum(near, 0), wanted[:, None]], axis=1)]
+        np.matmul(vectors, vectors[:, :size].transpose(0, 2, 1), out=text)
+        np.maximum(text, 0.0, out=text)
+        np.power(text, np.float32(sources.text_exponent), out=text)
+        text *= np.float32(sources.text_weight)
     counts, graph = sources.cooccurrence, sources.knowledge
-    _gather(
-        products,
-        support,
-        nb.get_num_threads(),
+    heads = np.zeros((2, batch, len(sources.sources), size), np.float32)
+    _solve_products(
+        wanted,
+        near,
         counts.indptr,
         counts.indices,
         counts.together,
@@ -101,61 +123,21 @@ def _solve_batch(
         graph.value,
         graph.relation,
         sources.value_weights,
-        together,
-        past,
-        kernel,
-        right,
-        into,
+        text,
+        np.float32(sources.ridge),
+        np.float32(sources.sequence_ridge),
+        np.float32(sources.sequence_knowledge),
+        np.float32(sources.dropout / (1 - sources.dropout)),
         sequence,
+        heads,
     )
-    absent = torch.from_numpy(support < 0)
-    gram = torch.from_numpy(kernel)
-    rhs = torch.from_numpy(right)
-    if sources.vectors.shape[1] and sources.text_weight > 0:
-        vectors = torch.from_numpy(sources.vectors[np.maximum(support, 0)])
-        own = torch.from_numpy(sources.vectors[products])
-        gram += _text_kernel(torch.bmm(vectors, vectors.transpose(1, 2)), sources)
-        rhs[:, :, 1] = _text_kernel(torch.bmm(vectors, own.unsqueeze(2)).squeeze(2), sources)
-        gram.masked_fill_(absent.unsqueeze(1) | absent.unsqueeze(2), 0.0)
-        rhs.masked_fill_(absent.unsqueeze(2), 0.0)
-    emphasis = sources.dropout / (1 - sources.dropout)
-    behaviour = torch.from_numpy(together)
-    similarity = _ridge(behaviour + gram, rhs, sources.ridge, behaviour, emphasis)
-    if not sequence:
-        return similarity.numpy(), None
-    rhs = rhs * sources.sequence_knowledge
-    rhs[:, :, 0] = torch.from_numpy(into)
-    gram *= sources.sequence_knowledge
-    behaviour = torch.from_numpy(past)
-    return similarity.numpy(), _ridge(behaviour + gram, rhs, sources.sequence_ridge, behaviour, emphasis).numpy()
+    return Heads(rows, heads[0].transpose(0, 2, 1), heads[1].transpose(0, 2, 1))
 
 
-def _text_kernel(cosine: torch.Tensor, sources: GramSources) -> torch.Tensor:
-    return cosine.clamp_(min=0.0).pow_(sources.text_exponent).mul_(sources.text_weight)
-
-
-def _ridge(
-    gram: torch.Tensor, rhs: torch.Tensor, ridge: float, behaviour: torch.Tensor, emphasis: float
-) -> torch.Tensor:
-    gram.diagonal(dim1=1, dim2=2).add_(ridge)
-    if emphasis > 0:
-        gram.diagonal(dim1=1, dim2=2).add_(behaviour.diagonal(dim1=1, dim2=2), alpha=emphasis)
-    factor, failed = torch.linalg.cholesky_ex(gram)
-    if bool(failed.any()):
-        # Counts over a window are not exactly a Gram matrix, and float32 rounds: lift the diagonal where it failed.
-        bad = failed > 0
-        lifted = gram[bad].double()
-        shift = torch.linalg.eigvalsh(lifted)[:, :1].clamp(max=0.0).neg() + ridge
-        lifted.diagonal(dim1=1, dim2=2).add_(shift)
-        factor[bad] = torch.linalg.cholesky(lifted).float()
-    return torch.cholesky_solve(rhs, factor)
-
-
-@nb.njit(parallel=True, cache=True)
-def _gather(
+@nb.njit(cache=True, nogil=True)
+def _solve_products(
     products: NDArray[np.int32],
     support: NDArray[np.int32],
-    threads: int,
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
     together_of: NDArray[np.float32],
@@ -165,68 +147,146 @@ def _gather(
     values: NDArray[np.int32],
     relation_of: NDArray[np.int16],
     value_weights: NDArray[np.float32],
-    together: NDArray[np.float32],
-    past: NDArray[np.float32],
-    kernel: NDArray[np.float32],
-    right: NDArray[np.float32],
-    into: NDArray[np.float32],
+    text: NDArray[np.float32],
+    ridge: np.float32,
+    sequence_ridge: np.float32,
+    sequence_knowledge: np.float32,
+    emphasis: np.float32,
     sequence: bool,
+    heads: NDArray[np.float32],
 ) -> None:
-    n = len(indptr) - 1
     size = support.shape[1]
-    for thread in nb.prange(threads):
-        place = np.full(n, -1, np.int32)
-        for row in range(thread, len(products), threads):
-            j = products[row]
-            near = support[row]
-            length = 0
-            triples = 0
-            while length < size and near[length] >= 0:
-                place[near[length]] = length
-                triples += product_indptr[near[length] + 1] - product_indptr[near[length]]
-                length += 1
-            for a in range(length):
-                i = near[a]
-                for at in range(indptr[i], indptr[i + 1]):
-                    b = place[indices[at]]
-                    if b >= 0:
-                        together[row, a, b] = together_of[at]
-                        if sequence:
-                            past[row, a, b] = past_of[at]
-            for at in range(indptr[j], indptr[j + 1]):
+    place = np.full(len(indptr) - 1, -1, np.int32)
+    together = np.zeros((size, size), np.float32)
+    past = np.zeros((size, size), np.float32)
+    kernel = np.zeros((size, size), np.float32)
+    for row in range(len(products)):
+        j = products[row]
+        length = 0
+        while length < size and support[row, length] >= 0:
+            place[support[row, length]] = length
+            length += 1
+        near = support[row, :length]
+        right = heads[0, row]
+        following = heads[1, row]
+        together[:length, :length] = 0.0
+        past[:length, :length] = 0.0
+        if text.shape[2]:
+            kernel[:length, :length] = text[row, :length, :length]
+            right[1, :length] = text[row, size, :length]
+        else:
+            kernel[:length, :length] = 0.0
+        for a in range(length):
+            for at in range(indptr[near[a]], indptr[near[a] + 1]):
                 b = place[indices[at]]
                 if b >= 0:
-                    right[row, b, 0] = together_of[at]
-                    into[row, b] = into_of[at]
-            # Products of the support grouped by value: sort (value, place) pairs, then join within each group.
-            keys = np.empty(triples, np.int64)
-            count = 0
-            for a in range(length):
-                for at in range(product_indptr[near[a]], product_indptr[near[a] + 1]):
-                    if value_weights[values[at]] > 0:
-                        keys[count] = np.int64(values[at]) * size + a
-                        count += 1
-            keys = np.sort(keys[:count])
-            start = 0
-            while start < count:
-                value = keys[start] // size
-                stop = start
-                while stop < count and keys[stop] // size == value:
-                    stop += 1
-                weight = value_weights[value]
-                for one in range(start, stop):
-                    a = keys[one] % size
-                    for two in range(start, stop):
-                        kernel[row, a, keys[two] % size] += weight
-                start = stop
-            for at in range(product_indptr[j], product_indptr[j + 1]):
-                value = values[at]
-                weight = value_weights[value]
-                if weight > 0:
-                    column = 2 + relation_of[value]
-                    first = np.searchsorted(keys, np.int64(value) * size)
-                    while first < count and keys[first] // size == value:
-                        right[row, keys[first] % size, column] += weight
-                        first += 1
-            for a in range(length):
-                place[near[a]] = -1
+                    together[a, b] = together_of[at]
+                    past[a, b] = past_of[at]
+        _add_graph(near, j, product_indptr, values, relation_of, value_weights, kernel, right)
+        following[1:, :length] = right[1:, :length] * sequence_knowledge
+        for at in range(indptr[j], indptr[j + 1]):
+            b = place[indices[at]]
+            if b >= 0:
+                right[0, b] = together_of[at]
+                following[0, b] = into_of[at]
+        _solve_ridge(together, kernel, np.float32(1.0), ridge, emphasis, right, length)
+        if sequence:
+            _solve_ridge(past, kernel, sequence_knowledge, sequence_ridge, emphasis, following, length)
+        else:
+            following[:] = 0.0
+        for a in range(length):
+            place[near[a]] = -1
+
+
+@nb.njit(cache=True, nogil=True)
+def _add_graph(
+    near: NDArray[np.int32],
+    product: int,
+    product_indptr: NDArray[np.int64],
+    values: NDArray[np.int32],
+    relation_of: NDArray[np.int16],
+    value_weights: NDArray[np.float32],
+    kernel: NDArray[np.float32],
+    right: NDArray[np.float32],
+) -> None:
+    """Add what shared values say: (value, place) pairs are sorted, then joined within each value."""
+    length = len(near)
+    triples = 0
+    for a in range(length):
+        triples += product_indptr[near[a] + 1] - product_indptr[near[a]]
+    keys = np.empty(triples, np.int64)
+    count = 0
+    for a in range(length):
+        for at in range(product_indptr[near[a]], product_indptr[near[a] + 1]):
+            if value_weights[values[at]] > 0:
+                keys[count] = np.int64(values[at]) * length + a
+                count += 1
+    keys = np.sort(keys[:count])
+    start = 0
+    while start < count:
+        value = keys[start] // length
+        stop = start
+        while stop < count and keys[stop] // length == value:
+            stop += 1
+        weight = value_weights[value]
+        for one in range(start, stop):
+            a = keys[one] % length
+            for two in range(start, stop):
+                kernel[a, keys[two] % length] += weight
+        start = stop
+    for at in range(product_indptr[product], product_indptr[product + 1]):
+        value = values[at]
+        weight = value_weights[value]
+        if weight <= 0:
+            continue
+        first = np.searchsorted(keys, np.int64(value) * length)
+        while first < count and keys[first] // length == value:
+            right[2 + relation_of[value], keys[first] % length] += weight
+            first += 1
+
+
+@nb.njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
+def _solve_ridge(
+    behaviour: NDArray[np.float32],
+    kernel: NDArray[np.float32],
+    share: np.float32,
+    ridge: np.float32,
+    emphasis: np.float32,
+    right: NDArray[np.float32],
+    length: int,
+) -> None:
+    """Solve ``(behaviour + share · kernel + Λ) x = right`` in place, ``right`` being (sources, size).
+
+    Counts over a window are not exactly a Gram matrix, and float32 rounds: where Cholesky fails, the diagonal is
+    lifted tenfold and the product is solved again.
+    """
+    if length == 0:
+        return
+    gram = behaviour[:length, :length] + share * kernel[:length, :length]
+    for a in range(length):
+        gram[a, a] += ridge + emphasis * behaviour[a, a]
+    lift = ridge
+    factor = gram
+    for _ in range(12):
+        positive = True
+        try:
+            factor = np.linalg.cholesky(gram)
+        except Exception:  # noqa: BLE001 - compiled code cannot name the class
+            positive = False
+        if positive:
+            break
+        for a in range(length):
+            gram[a, a] += 9 * lift
+        lift *= np.float32(10.0)
+    lower = factor.T.copy()
+    for source in range(len(right)):
+        solved = right[source, :length]
+        for k in range(length):
+            solved[k] /= lower[k, k]
+            for b in range(k + 1, length):
+                solved[b] -= solved[k] * lower[k, b]
+        for k in range(length - 1, -1, -1):
+            rest = np.float32(0.0)
+            for b in range(k + 1, length):
+                rest += lower[k, b] * solved[b]
+            solved[k] = (solved[k] - rest) / lower[k, k]

@@ -1,0 +1,98 @@
+"""From a catalogue to its facts: what is declared, what an extractor reads, each value once, each span checked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from kgrec.data import Catalogue, Fact, Facts, Product, SetAside
+from kgrec.extraction.declared import commonest_spellings, declared_of
+from kgrec.extraction.grounding import why_ungrounded
+from kgrec.extraction.rules import RuleExtractor
+from kgrec.protocols import Extractor, Progress, silent
+
+__all__ = ["extract"]
+
+_AT_ONCE = 512
+_STAGE = "extract facts"
+
+
+def extract(catalogue: Catalogue, extractor: Extractor | None = None, *, progress: Progress = silent) -> Facts:
+    """Return the facts of a catalogue: the declared ones and those an extractor reads, product by product.
+
+    A value that is stated twice of a product under one relation is kept once: the more confident statement, and the
+    declared one where they are equal. A fact whose words do not stand where it says is set aside and is no fact; a
+    product on which the extractor fails keeps its declared facts and is set aside with the error. Both are in
+    ``set_aside`` of the result, ``line`` being the product's place in the catalogue, counted from 1.
+
+    Args:
+        catalogue: the products.
+        extractor: reads texts; by default the rules, learned from this catalogue.
+        progress: told how many products are done.
+
+    Raises:
+        Nothing on account of a product or an extractor that fails.
+    """
+    if extractor is None:
+        extractor = RuleExtractor.learned_from(catalogue)
+    set_aside: list[SetAside] = []
+    facts = Facts.of(_all_facts(catalogue, extractor, set_aside, progress))
+    return Facts(facts.table, set_aside)
+
+
+def _all_facts(
+    catalogue: Catalogue, extractor: Extractor, set_aside: list[SetAside], progress: Progress
+) -> Iterator[Fact]:
+    readable = commonest_spellings(catalogue)
+    progress(_STAGE, 0, len(catalogue))
+    for first in range(0, len(catalogue), _AT_ONCE):
+        products = catalogue[first : first + _AT_ONCE]
+        read = _read(products, extractor, first, set_aside)
+        for place, product in enumerate(products, first + 1):
+            kept: dict[tuple[str, str], Fact] = {}
+            for fact in (*declared_of(product, readable), *_grounded(read[product.id], product, place, set_aside)):
+                key = (fact.relation, fact.value.casefold())
+                if key not in kept or fact.confidence > kept[key].confidence:
+                    kept[key] = fact
+            yield from kept.values()
+        progress(_STAGE, first + len(products), len(catalogue))
+
+
+def _read(
+    products: Sequence[Product], extractor: Extractor, first: int, set_aside: list[SetAside]
+) -> dict[str, list[Fact]]:
+    """Return the extractor's facts by product id; where a batch fails, its products are read one by one."""
+    by_product: defaultdict[str, list[Fact]] = defaultdict(list)
+    facts: list[Fact] = []
+    try:
+        facts.extend(extractor.extract(products))
+    except Exception:  # noqa: BLE001 - extractors are plugged in; whatever one raises, the other products count
+        facts.clear()
+        for place, product in enumerate(products, first + 1):
+            try:
+                facts.extend(list(extractor.extract([product])))
+            except Exception as error:  # noqa: BLE001 - as above
+                reason = f"extractor {extractor.name!r} failed: {type(error).__name__}: {error}"
+                set_aside.append(_aside(place, reason, product.title))
+    known = {product.id for product in products}
+    for fact in facts:
+        if fact.product in known:
+            by_product[fact.product].append(fact)
+        else:
+            set_aside.append(
+                _aside(first + 1, f"fact of a product that was not asked for: {fact.product!r}", str(fact))
+            )
+    return by_product
+
+
+def _grounded(facts: list[Fact], product: Product, place: int, set_aside: list[SetAside]) -> Iterator[Fact]:
+    for fact in facts:
+        reason = why_ungrounded(fact, product)
+        if reason is None:
+            yield fact
+        else:
+            set_aside.append(_aside(place, reason, str(fact)))
+
+
+def _aside(place: int, reason: str, excerpt: str) -> SetAside:
+    return SetAside(file="catalogue", line=place, reason=reason, excerpt=excerpt[:200])

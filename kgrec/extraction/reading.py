@@ -1,0 +1,212 @@
+"""One text in, statements out: the rules put together for a title and for a description."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
+
+from kgrec.extraction.declared import clean_value
+from kgrec.extraction.phrases import Meaning, PhraseMatch, PhraseTable, adjacent
+from kgrec.extraction.product_types import ATTRIBUTE, TAKEN, HeadNouns, TypeMatch, find_type
+from kgrec.extraction.quantities import Quantity, find_quantities
+from kgrec.extraction.tokens import Tokens, fold, phrase_key, tokenise
+from kgrec.extraction.word_set import word_set
+from kgrec.extraction.words import MODIFIERS, NOUN_NAMES, built_in_meanings
+
+__all__ = ["Statement", "TextReader"]
+
+_IN_DESCRIPTIONS = word_set("colour material pattern occasion gender age")
+_NOT_OF_THE_HEAD = word_set("colour material finish theme occasion size pattern style")
+_MODEL = re.compile(r"(?<![\w/.-])(?=[A-Z0-9-]*[0-9])(?=[0-9-]*[A-Z])[A-Z0-9]{1,20}(?:-[A-Z0-9]{1,20}){0,3}(?![\w/-])")
+_NO_MODEL = re.compile(
+    r"[0-9]+(?:X[0-9]+|-?[A-Z]+)|[A-Z]+-?[0-9]|[A-Z]{5,}[0-9]+|.{0,3}|COQ10|[0-9]-?IN-?[0-9]|SPF.*|WINDOWS.*"
+)
+_ATTRIBUTES = [bytes([ATTRIBUTE]) * size for size in range(32)]
+_DIGIT = re.compile(r"[0-9]")
+_COUNTS_NOTHING = word_set(
+    "month week day hour minute second year degree kind effect application session item color colour time way step"
+    " use shade design style in 1"
+)
+_NUMBER_WORDS = {
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "eight": "8",
+    "ten": "10",
+    "twelve": "12",
+}
+_SAYS_SOMETHING = 0.24
+_MANY = range(2, 10_000)
+
+
+_place = itemgetter(2, 3)
+
+
+class Statement(NamedTuple):
+    """Something a text says, with its span in code points."""
+
+    relation: str
+    value: str
+    start: int
+    end: int
+    confidence: float
+
+
+class TextReader:
+    """Reads titles and descriptions.
+
+    Args:
+        heads: the nouns that name products.
+        learned: phrase key → meanings of this shop, which come before the built-in ones.
+    """
+
+    def __init__(self, heads: HeadNouns, learned: Mapping[str, tuple[Meaning, ...]]) -> None:
+        """Build the phrase table."""
+        self._heads = heads
+        table = dict(built_in_meanings())
+        for phrase, meanings in learned.items():
+            stated = {meaning.relation for meaning in meanings}
+            table[phrase] = (*meanings, *(other for other in table.get(phrase, ()) if other.relation not in stated))
+        self._table = PhraseTable(table)
+
+    def words_of_title(self, title: str, brand: str | None) -> tuple[Tokens, bytearray]:
+        """Return the words of a title and what kind each is, as ``learn_heads`` wants them."""
+        tokens, kinds, _, _ = self._analyse(title, brand)
+        return tokens, kinds
+
+    def title(self, text: str, brand: str | None) -> list[Statement]:
+        """Return what a title says, by place."""
+        tokens, kinds, quantities, matches = self._analyse(text, brand)
+        found = find_type(tokens, kinds, self._heads)
+        head = found.head if found is not None else -1
+        statements = [Statement(*quantity) for quantity in quantities]
+        named: Statement | None = None
+        for match in matches:
+            start, end = tokens.starts[match.first], tokens.ends[match.last - 1]
+            for relation, value, confidence in match.meanings:
+                if relation == "colour" and self._names_products(tokens, match):
+                    continue
+                if relation == "product_type":
+                    named = Statement(relation, value, start, end, confidence)
+                elif not (match.first <= head < match.last and relation in _NOT_OF_THE_HEAD) and (
+                    relation != "brand" or _stands_as_brand(tokens, match)
+                ):
+                    statements.append(Statement(relation, value, start, end, confidence))
+        if named is not None:
+            statements.append(named)
+        elif found is not None:
+            statements.extend(_types(tokens, found, self._heads))
+            statements.extend(_counts(tokens, kinds, found))
+        if _DIGIT.search(text):
+            statements.extend(_models(text, quantities))
+        statements.sort(key=_place)
+        return statements
+
+    def description(self, text: str, brand: str | None) -> list[Statement]:
+        """Return what a description says, by place: measures and what does not depend on the words around it."""
+        tokens, _, quantities, matches = self._analyse(text, brand)
+        statements = [Statement(*quantity) for quantity in quantities]
+        for match in matches:
+            for relation, value, confidence in match.meanings:
+                if relation in _IN_DESCRIPTIONS:
+                    start, end = tokens.starts[match.first], tokens.ends[match.last - 1]
+                    statements.append(Statement(relation, value, start, end, confidence))
+        statements.sort(key=_place)
+        return statements
+
+    def _names_products(self, tokens: Tokens, match: PhraseMatch) -> bool:
+        """Tell whether a colour word names products here: ``cream`` in a shop that sells creams."""
+        return match.last - match.first == 1 and self._heads.strength.get(tokens.keys[match.first], 0.0) >= 0.4
+
+    def _analyse(self, text: str, brand: str | None) -> tuple[Tokens, bytearray, list[Quantity], list[PhraseMatch]]:
+        folded = fold(text)
+        tokens = tokenise(folded)
+        kinds = bytearray(len(tokens.keys))
+        quantities = find_quantities(folded)
+        for quantity in quantities:
+            for at in range(bisect_right(tokens.ends, quantity.start), bisect_left(tokens.starts, quantity.end)):
+                kinds[at] = TAKEN
+        if brand:
+            _take_brand(tokens, kinds, brand)
+        matches = self._table.match(tokens)
+        if TAKEN in kinds:
+            matches = [match for match in matches if TAKEN not in kinds[match.first : match.last]]
+        for match in matches:
+            if match.meanings and match.meanings[0].relation != "product_type":
+                kinds[match.first : match.last] = _ATTRIBUTES[match.last - match.first]
+        return tokens, kinds, quantities, matches
+
+
+@lru_cache(maxsize=65_536)
+def _brand_words(brand: str) -> tuple[str, ...]:
+    return tuple(phrase_key(clean_value(brand)).split())
+
+
+def _take_brand(tokens: Tokens, kinds: bytearray, brand: str) -> None:
+    """Mark the product's own brand in its text, so that Red Bull is not red."""
+    words = _brand_words(brand)
+    if not words or words[0] not in tokens.keys:
+        return
+    size = len(words)
+    for at in range(len(tokens.keys) - size + 1):
+        if tokens.keys[at] == words[0] and tuple(tokens.keys[at : at + size]) == words:
+            kinds[at : at + size] = bytes([TAKEN]) * size
+            return
+
+
+def _stands_as_brand(tokens: Tokens, match: PhraseMatch) -> bool:
+    """Tell whether a known brand stands where brands do: a single word only at the start or after ``by``."""
+    return match.last - match.first > 1 or match.first == 0 or tokens.keys[match.first - 1] == "by"
+
+
+def _types(tokens: Tokens, found: TypeMatch, heads: HeadNouns) -> Iterator[Statement]:
+    """State the compound and, broader, the noun alone."""
+    end = tokens.ends[found.head]
+    confidence = round(0.4 + 0.5 * found.strength, 3)
+    noun = NOUN_NAMES.get(tokens.keys[found.head], tokens.keys[found.head])
+    if found.compound is not None:
+        yield Statement("product_type", found.compound, tokens.starts[found.first], end, round(confidence + 0.05, 3))
+        if " " not in found.compound or heads.strength.get(tokens.keys[found.head], 0.0) < _SAYS_SOMETHING:
+            return
+    yield Statement("product_type", noun, tokens.starts[found.head], end, confidence)
+
+
+def _counts(tokens: Tokens, kinds: bytearray, found: TypeMatch) -> Iterator[Statement]:
+    """Read a bare number before a plural: ``75 cake cases`` is a pack of 75, ``ball 20 lights`` has 20 lights."""
+    for at, word in enumerate(tokens.keys):
+        if kinds[at] == TAKEN or (word[0] not in "0123456789" and (at or word not in _NUMBER_WORDS)):
+            continue
+        key = _NUMBER_WORDS.get(word, word)
+        if not (key.isascii() and key.isdigit()) or len(key) > 4 or int(key) not in _MANY:
+            continue
+        start, end = tokens.starts[at], tokens.ends[at]
+        if at == 0 and _is_plural(tokens, found.head) and found.head <= 5:
+            yield Statement("pack_size", str(int(key)), start, end, 0.8)
+        elif at + 1 < len(tokens.keys) and adjacent(tokens, at, at + 2) and _is_counted(tokens, at + 1):
+            yield Statement("count", f"{int(key)} {tokens.word(at + 1)}", start, tokens.ends[at + 1], 0.75)
+
+
+def _is_counted(tokens: Tokens, at: int) -> bool:
+    key = tokens.keys[at]
+    return _is_plural(tokens, at) and key not in MODIFIERS and key not in _COUNTS_NOTHING
+
+
+def _is_plural(tokens: Tokens, at: int) -> bool:
+    word = tokens.word(at)
+    return word != tokens.keys[at] and word.endswith("s") and "'" not in word
+
+
+def _models(text: str, quantities: list[Quantity]) -> Iterator[Statement]:
+    taken = bytearray(len(text))
+    for quantity in quantities:
+        taken[quantity.start : quantity.end] = b"\1" * (quantity.end - quantity.start)
+    for match in _MODEL.finditer(text):
+        start, end = match.span()
+        if 1 not in taken[start:end] and _NO_MODEL.fullmatch(match.group()) is None:
+            yield Statement("model", match.group(), start, end, 0.6)

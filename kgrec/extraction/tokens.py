@@ -1,0 +1,88 @@
+"""Text as the rules see it: folded without moving a single code point, and cut into words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import accumulate
+from typing import NamedTuple
+
+from kgrec.extraction.singular import singular
+
+__all__ = ["Tokens", "fold", "phrase_key", "tokenise"]
+
+_SAME_LENGTH = {"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "″": '"', "′": "'", "×": "x", "✕": "x"}
+_SAME_LENGTH |= dict.fromkeys("‐‑‒–—―−", "-")
+
+
+class _Folding(dict[int, str]):
+    """Folds one code point to one code point, or leaves it alone; remembers the answers."""
+
+    def __missing__(self, code: int) -> str:
+        """Fold a code point that was not seen before."""
+        char = chr(code)
+        folded = _SAME_LENGTH.get(char) or unicodedata.normalize("NFKC", char).casefold()
+        self[code] = folded if len(folded) == 1 else char
+        return self[code]
+
+
+_FOLDING = _Folding()
+_CJK = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"([{_CJK}]|[^\W_{_CJK}]+(?:['\u0300-\u036f]+[^\W_{_CJK}]+)*[\u0300-\u036f]*)")
+_MARKUP = re.compile(
+    r"<(script|style)\b.{0,20000}?</\1\s*>|<!--.{0,20000}?-->|</?[a-z][^<>]{0,2000}>|&(?:#x?[0-9a-f]{1,6}|[a-z]{2,8});",
+    re.DOTALL,
+)
+_ENTITIES = {"&quot;": '"', "&#34;": '"', "&#39;": "'", "&apos;": "'", "&amp;": "&", "&times;": "x", "&rsquo;": "'"}
+
+
+def fold(text: str) -> str:
+    """Return the text in lower case and compatibility form, code point for code point.
+
+    ``len(fold(text)) == len(text)``, so a span of one is a span of the other. HTML tags and comments become spaces;
+    so does an entity, except that the character it stands for takes the place of its last code point. (A quotation mark
+    is filled up with NUL instead of blanks, so that seven inches written with an entity stay together.)
+    """
+    folded = text.lower() if text.isascii() else text.translate(_FOLDING)
+    if "<" in folded or "&" in folded:
+        folded = _MARKUP.sub(_blank, folded)
+    return folded
+
+
+def _blank(match: re.Match[str]) -> str:
+    found = match.group()
+    sign = _ENTITIES.get(found, " ")
+    return sign.rjust(len(found), "\0" if sign == '"' else " ")
+
+
+class Tokens(NamedTuple):
+    """The words of a folded text, in order; a Chinese or Japanese character is a word of its own.
+
+    ``keys`` holds each word in the singular, ``starts`` and ``ends`` its span in code points, ``gaps`` what stands
+    before it.
+    """
+
+    folded: str
+    keys: list[str]
+    starts: list[int]
+    ends: list[int]
+    gaps: list[str]
+
+    def word(self, at: int) -> str:
+        """Return a word as it stands in the folded text, in the plural where it is."""
+        return self.folded[self.starts[at] : self.ends[at]]
+
+
+def tokenise(folded: str) -> Tokens:
+    """Cut a folded text into words."""
+    pieces = _WORD.split(folded)
+    places = list(accumulate(map(len, pieces)))
+    keys = list(map(singular, pieces[1::2]))
+    if not folded.isascii():
+        keys = [key if key.isascii() else unicodedata.normalize("NFC", key) for key in keys]
+    return Tokens(folded, keys, places[0:-1:2], places[1::2], pieces[0:-1:2])
+
+
+def phrase_key(phrase: str) -> str:
+    """Return the key under which a phrase is looked up: its words, singular, one space between."""
+    return " ".join(tokenise(fold(phrase)).keys)
