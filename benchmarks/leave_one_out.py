@@ -18,7 +18,6 @@ from layouts import Folder, load_leave_one_out
 from measuring import (
     common_arguments,
     console,
-    drawn_progress,
     encoded,
     fixed_settings,
     peak_memory_mb,
@@ -34,6 +33,7 @@ from kgrec.graph import Graph
 from kgrec.pipeline import model_inputs
 from kgrec.protocols import Encoder, Scorer
 from kgrec.retrieval import LinearModel, LinearSettings, ModelInputs
+from kgrec.serving.progress import drawn_progress
 from kgrec.tuning import Tuning, choose_settings
 
 SHOWN = ("recall@5", "ndcg@5", "recall@10", "ndcg@10", "recall@20", "ndcg@20")
@@ -41,7 +41,9 @@ SHOWN = ("recall@5", "ndcg@5", "recall@10", "ndcg@10", "recall@20", "ndcg@20")
 
 def main() -> None:
     parser = common_arguments(__doc__.splitlines()[0])
-    parser.add_argument("--facts", choices=("declared", "rules"), default="rules", help="declared ones alone, or rules too")
+    parser.add_argument(
+        "--facts", choices=("declared", "rules"), default="rules", help="declared ones alone, or rules too"
+    )
     arguments = parser.parse_args()
     folder = load_leave_one_out(arguments.data)
     for note in folder.notes:
@@ -49,7 +51,9 @@ def main() -> None:
     split = leave_one_out(folder.histories)
     until_test = all_but_last(folder.histories)
     with drawn_progress() as progress:
-        facts = extract(folder.catalogue, progress=progress) if arguments.facts == "rules" else declared(folder.catalogue)
+        facts = (
+            extract(folder.catalogue, progress=progress) if arguments.facts == "rules" else declared(folder.catalogue)
+        )
         graph = Graph.from_facts(folder.catalogue.ids, facts)
         console.print(f"· {graph}")
         vectors, encode_seconds = text_vectors(folder, facts, arguments, progress)
@@ -84,7 +88,9 @@ def main() -> None:
             "peers": {},
         }
         if arguments.peers:
-            result["peers"] = peer_figures(split.train, split.validation, until_test, split.test, test, folder, progress)
+            result["peers"] = peer_figures(
+                split.train, split.validation, until_test, split.test, test, folder, progress
+            )
     show(result)
     write_json(arguments.json, result)
 
@@ -133,14 +139,13 @@ def peer_figures(
     figures: dict[str, Mapping[str, Any]] = {}
     for done, name in enumerate(PEERS):
         progress("fitting peers", done, len(PEERS))
-        chosen = next(iter(peers(train, len(folder.catalogue), names=(name,), validation=validation)))
+        chosen = next(peers(train, len(folder.catalogue), names=(name,), validation=validation))
         if isinstance(chosen.scorer, str):
             figures[name] = {"reason": chosen.scorer}
             continue
         on_validation = evaluate(chosen.scorer, validation).to_dict()
-        fitted = next(
-            iter(peers(until_test, len(folder.catalogue), names=(name,), settings={name: dict(chosen.settings)}))
-        )
+        again = {name: chosen.settings}
+        fitted = next(peers(until_test, len(folder.catalogue), names=(name,), settings=again))
         scorer: Scorer = fitted.scorer  # type: ignore[assignment]
         report = evaluate(scorer, test)
         pair = ours.against(report, "ndcg@10")

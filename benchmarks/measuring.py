@@ -8,15 +8,13 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from kgrec.protocols import Encoder
@@ -28,21 +26,6 @@ def peak_memory_mb() -> float:
     """Return the largest resident memory of this process so far, in MB."""
     scale = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale / 1e6
-
-
-@contextmanager
-def drawn_progress() -> Iterator[Any]:
-    """Draw the library's progress on stderr, one bar a stage."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[at]}"))
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(stage: str, done: int, total: int | None) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total, at="")
-            bars.update(tasks[stage], completed=done, total=total, at=f"{done:,}" + (f"/{total:,}" if total else ""))
-
-        yield tell
 
 
 def encoded(encoder: Encoder, documents: Sequence[str], cache: Path | None, progress: Any) -> tuple[Any, float]:

@@ -192,6 +192,7 @@ def peers(
     *,
     names: Sequence[str] = PEERS,
     validation: Split | None = None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
     sample: int = 5000,
     seed: int = 0,
 ) -> Iterator[Peer]:
@@ -202,6 +203,7 @@ def peers(
         n_products: number of products.
         names: which peers, of ``PEERS``, in that order.
         validation: where the setting of each is chosen, by NDCG@10; its ``train`` is what the trial fits see.
+        settings: peer → settings to use as they are; the others choose theirs on validation.
         sample: at most this many validation queries are asked.
         seed: for the sample.
 
@@ -216,11 +218,14 @@ def peers(
         raise SettingsError(f"there is no peer {unknown[0]!r}; choose among {', '.join(PEERS)}")
     trial = validation.sample(sample, seed=seed) if validation is not None else None
     for name in names:
-        yield _fitted(name, train, n_products, trial)
+        given = (settings or {}).get(name)
+        yield _fitted(name, train, n_products, trial if given is None else None, given)
 
 
-def _fitted(name: str, train: Histories, n_products: int, trial: Split | None) -> Peer:
+def _fitted(name: str, train: Histories, n_products: int, trial: Split | None, given: Mapping[str, Any] | None) -> Peer:
     fit, grid = _FITS[name]
+    if given is not None:
+        grid = (dict(given),)
     if name == "ease" and n_products > EASE_LIMIT:
         return Peer(name, f"dense, and {n_products} products are more than {EASE_LIMIT}", 0.0, {})
     try:

@@ -1,1 +1,88 @@
-"""Explained recommendations from a product knowledge graph that nobody has to bring."""
+"""Explained recommendations from a product knowledge graph that nobody has to bring.
+
+>>> import kgrec
+>>> kgrec.Product(id="85048", title="15CM Christmas glass ball 20 lights").id
+'85048'
+
+Heavy libraries load on first use of a name that needs them, so that ``import kgrec`` stays cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from kgrec import errors
+
+if TYPE_CHECKING:
+    from kgrec.data import Catalogue, Events, Fact, Facts, Histories, Product, Recommendation, Recommendations, SetAside
+    from kgrec.embedding import HashingEncoder, SentenceEncoder
+    from kgrec.extraction import RuleExtractor, extract
+    from kgrec.graph import Graph
+    from kgrec.pipeline import build
+    from kgrec.readers import read_catalogue, read_events
+    from kgrec.recommender import Recommender, load
+    from kgrec.retrieval import LinearSettings
+
+__all__ = [
+    "Catalogue",
+    "Events",
+    "Fact",
+    "Facts",
+    "Graph",
+    "HashingEncoder",
+    "Histories",
+    "LinearSettings",
+    "Product",
+    "Recommendation",
+    "Recommendations",
+    "Recommender",
+    "RuleExtractor",
+    "SentenceEncoder",
+    "SetAside",
+    "build",
+    "errors",
+    "extract",
+    "load",
+    "read_catalogue",
+    "read_events",
+]
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Catalogue": "data",
+    "Events": "data",
+    "Fact": "data",
+    "Facts": "data",
+    "Graph": "graph",
+    "HashingEncoder": "embedding",
+    "Histories": "data",
+    "LinearSettings": "retrieval",
+    "Product": "data",
+    "Recommendation": "data",
+    "Recommendations": "data",
+    "Recommender": "recommender",
+    "RuleExtractor": "extraction",
+    "SentenceEncoder": "embedding",
+    "SetAside": "data",
+    "build": "pipeline",
+    "extract": "extraction",
+    "load": "recommender",
+    "read_catalogue": "readers",
+    "read_events": "readers",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its room the first time it is asked for."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'kgrec' has no attribute {name!r}")
+    value = getattr(import_module(f"kgrec.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -6,14 +6,14 @@ Anything with these methods plugs in; nothing has to be inherited. Each has a co
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Fact, Histories, Product
+from kgrec.data import Explanation, Fact, Histories, Product
 
-__all__ = ["Encoder", "Extractor", "Index", "Progress", "Scorer", "silent"]
+__all__ = ["Encoder", "Explainer", "Extractor", "Index", "Progress", "Scorer", "silent"]
 
 
 class Progress(Protocol):
@@ -78,6 +78,36 @@ class Index(Protocol):
 
         Where fewer than k vectors exist, the rest is filled with −inf and −1.
         """
+        ...
+
+
+@runtime_checkable
+class Explainer(Protocol):
+    """A score's parts → why, in numbers and in words."""
+
+    def explain(
+        self,
+        product: int,
+        score: float,
+        history: NDArray[np.int32],
+        amounts: NDArray[np.float64],
+        sources: tuple[str, ...],
+        *,
+        language: str = "en",
+        basis: Literal["history", "product"] = "history",
+    ) -> Explanation:
+        """Explain a score that ``amounts``, float64 (len(history), len(sources)), sums to.
+
+        The contributions of the result sum to it too (relative 1e-5), and every statement is true of the product and
+        the history item it names. ``basis`` says whether the shopper touched the items or is looking at one.
+
+        Raises:
+            SettingsError: the language is not known.
+        """
+        ...
+
+    def explain_popular(self, product: int, score: float, *, language: str = "en") -> Explanation:
+        """Explain a product that only its popularity speaks for."""
         ...
 
 

@@ -12,24 +12,27 @@ from numpy.typing import NDArray
 from kgrec.data import Histories, Targets
 from kgrec.evaluation import Split, evaluate, fixed_split, random_holdout
 from kgrec.protocols import Progress, silent
-from kgrec.retrieval import LinearModel, LinearSettings, ModelInputs
+from kgrec.retrieval import LinearModel, LinearSettings, ModelInputs, behaviour_counts
 
 __all__ = ["Trial", "Tuning", "choose_settings", "validation_split"]
 
 SAMPLE_PRODUCTS = 2_500
 """Products that the search fits and ranks: a product's weights do not depend on which others are fitted."""
 SAMPLE_QUERIES = 6_000
+"""Validation queries that the search asks."""
 FIRST_CHOICES: Mapping[str, tuple[float, ...]] = {
     "relation_weight": (5.0, 10.0, 20.0, 40.0, 80.0, 160.0),
     "ridge": (12.0, 25.0, 50.0, 100.0, 200.0, 400.0),
     "text_weight": (0.0, 1.5, 3.0, 6.0, 12.0, 24.0),
     "sequence_share": (0.0, 0.3, 0.5, 0.6, 0.7, 0.8),
+    "baskets": (False, True),
     "recency": (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
     "length_exponent": (0.0, 0.3, 0.6, 1.0),
     "sequence_ridge": (5.0, 10.0, 20.0, 40.0, 80.0),
 }
 """Settings that matter, in the order they are searched, each on a coarse grid walked from the default."""
-ORDERED_ONLY = frozenset({"sequence_share", "recency", "sequence_ridge"})
+ORDERED_ONLY = frozenset({"sequence_share", "baskets", "recency", "sequence_ridge"})
+COUNT_SETTINGS = ("length_exponent", "past_decay", "future_decay", "window", "baskets")
 RELATION_FACTORS = (0.0, 0.3, 1.0, 3.0)
 
 
@@ -65,6 +68,7 @@ def choose_settings(
     *,
     base: LinearSettings,
     fixed: Mapping[str, Any] | None = None,
+    products: int = SAMPLE_PRODUCTS,
     progress: Progress = silent,
     seed: int = 0,
 ) -> Tuning:
@@ -75,6 +79,7 @@ def choose_settings(
         split: validation, cut from train.
         base: where the search starts.
         fixed: settings that the user chose; they are not searched.
+        products: how many products the trials fit and rank; fewer are faster and noisier.
         progress: is told of each trial.
         seed: draws the sample.
 
@@ -82,7 +87,7 @@ def choose_settings(
         The best settings found; ``base`` where the split is too small to tell (under 20 queries).
     """
     base = replace(base, **(fixed or {}))
-    search = _Search(inputs.with_histories(split.train), split, seed, progress)
+    search = _Search(inputs.with_histories(split.train), split, products, seed, progress)
     if len(search.split) < 20:
         return Tuning(settings=base, trials=())
     best = base
@@ -98,38 +103,48 @@ def choose_settings(
 class _Search:
     """The state of one search: a sample, and the trials so far."""
 
-    def __init__(self, inputs: ModelInputs, split: Split, seed: int, progress: Progress) -> None:
+    def __init__(self, inputs: ModelInputs, split: Split, products: int, seed: int, progress: Progress) -> None:
         rng = np.random.default_rng(seed)
         self.inputs = inputs
-        self.products: NDArray[np.int32] = np.sort(rng.permutation(inputs.n)[:SAMPLE_PRODUCTS]).astype(np.int32)
+        self.products: NDArray[np.int32] = np.sort(rng.permutation(inputs.n)[:products]).astype(np.int32)
         self.split = split.among(self.products).sample(SAMPLE_QUERIES, seed=seed)
         self.seed = seed
         self.trials: list[Trial] = []
         self._known: dict[str, float] = {}
+        self._counts: tuple[tuple[Any, ...], Any] | None = None
         self._progress = progress
 
     def can(self, name: str) -> bool:
         """Tell whether the shop has what the setting is about."""
         if name == "text_weight":
-            return self.inputs.vectors.shape[1] > 0
+            return bool(self.inputs.vectors.shape[1])
         return name != "relation_weight" or len(self.inputs.knowledge.relations) > 0
 
     def quality(self, settings: LinearSettings, **changed: Any) -> float:
         """Fit on the sample and return NDCG@10 among it."""
         key = repr(settings)
         if key not in self._known:
-            model = LinearModel.fit(self.inputs, settings, products=self.products, seed=self.seed)
+            model = LinearModel.fit(
+                self.inputs, settings, products=self.products, counts=self._counted(settings), seed=self.seed
+            )
             report = evaluate(model, self.split, ks=(10,), only=self.products, samples=0)
             self._known[key] = float(report["ndcg@10"])
             self.trials.append(Trial(changed=changed, ndcg=self._known[key]))
             self._progress("choosing settings on validation", len(self.trials), None)
         return self._known[key]
 
+    def _counted(self, settings: LinearSettings) -> Any:
+        """Return the behaviour counts, counted again only when a setting that they depend on has changed."""
+        key = tuple(getattr(settings, name) for name in COUNT_SETTINGS)
+        if self._counts is None or self._counts[0] != key:
+            self._counts = key, behaviour_counts(self.inputs, settings)
+        return self._counts[1]
+
     def walk(self, start: LinearSettings, name: str) -> LinearSettings:
         """Walk a grid from the value that ``start`` has, up and down, while it helps."""
-        grid = sorted({*FIRST_CHOICES[name], float(getattr(start, name))})
+        grid = sorted({*FIRST_CHOICES[name], getattr(start, name)})
         best, quality = start, self.quality(start)
-        origin = grid.index(float(getattr(start, name)))
+        origin = grid.index(getattr(start, name))
         for path in (grid[origin + 1 :], grid[:origin][::-1]):
             moved = False
             for value in path:
@@ -146,7 +161,8 @@ class _Search:
         """Give each relation its own weight, largest relation first; one that does not help goes to zero."""
         best, quality = start, self.quality(start)
         for relation in _by_triples(self.inputs):
-            for factor in RELATION_FACTORS:
+            for factor in COUNT_SETTINGS = ("length_exponent", "past_decay", "future_decay", "window", "baskets")
+RELATION_FACTORS:
                 weights = {**best.relation_weights, relation: start.relation_weight * factor}
                 trial = replace(best, relation_weights=weights)
                 reached = self.quality(trial, relation=relation, weight=weights[relation])
@@ -157,6 +173,6 @@ class _Search:
 
 def _by_triples(inputs: ModelInputs) -> Iterator[str]:
     graph = inputs.knowledge
-    counts = np.bincount(graph.relation[graph.value], minlength=len(graph.relations)) if len(graph.value) else []
-    for at in np.argsort(-np.asarray(counts), kind="stable"):
+    counts = np.bincount(graph.relation[graph.value], minlength=len(graph.relations))
+    for at in np.argsort(-counts, kind="stable"):
         yield graph.relations[at]

@@ -85,6 +85,19 @@ class Histories:
         """Return the number of events of each user, int64 (u,)."""
         return np.diff(self.indptr)
 
+    def steps(self) -> NDArray[np.int32]:
+        """Return int32 (e,): how many earlier instants the same history has; what shares an instant is one basket.
+
+        An event without a time is an instant of its own.
+        """
+        if len(self.items) == 0:
+            return np.zeros(0, np.int32)
+        later = np.ones(len(self.items), np.int64)
+        later[1:] = self.times[1:] != self.times[:-1]
+        starts = self.indptr[:-1][self.lengths() > 0]
+        total = np.cumsum(later)
+        return (total - np.repeat(total[starts], self.lengths()[self.lengths() > 0])).astype(np.int32)
+
     def keep(self, mask: NDArray[np.bool_]) -> Histories:
         """Return the histories with only the events where ``mask`` (bool (e,)) is true; users stay, maybe empty."""
         kept = np.concatenate([[0], np.cumsum(mask)])[self.indptr].astype(np.int64)

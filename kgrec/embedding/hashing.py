@@ -49,7 +49,8 @@ class HashingEncoder:
                 progress("encoding text", row, len(texts))
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         progress("encoding text", len(texts), len(texts))
-        return np.divide(vectors, norms, out=vectors, where=norms > 0)
+        np.divide(vectors, norms, out=vectors, where=norms > 0)
+        return vectors
 
     def _add(self, vector: NDArray[np.float32], token: str, weight: float) -> None:
         code = crc32(token.encode())

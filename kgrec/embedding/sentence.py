@@ -83,7 +83,8 @@ class SentenceEncoder:
             done += len(part)
             progress("encoding text", done, len(order))
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.divide(vectors, norms, out=vectors, where=norms > 0)
+        np.divide(vectors, norms, out=vectors, where=norms > 0)
+        return vectors
 
 
 def _locate(model: str | os.PathLike[str] | None) -> tuple[str, str]:
@@ -100,7 +101,7 @@ def _load(where: str, precision: str) -> SentenceTransformer:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    native = torch.ops.mkldnn._is_mkldnn_bf16_supported() if torch.backends.mkldnn.is_available() else False
+    native = bool(torch.backends.mkldnn.is_available()) and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # type: ignore[no-untyped-call]
     half = precision == "bfloat16" or (precision == "auto" and bool(native))
     try:
         with _quiet_loading():
@@ -117,11 +118,11 @@ def _quiet_loading() -> Iterator[None]:
 
     drawn = hub_logging.is_progress_bar_enabled()
     level = hub_logging.get_verbosity()
-    hub_logging.disable_progress_bar()
+    hub_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     hub_logging.set_verbosity(logging.ERROR)
     try:
         yield
     finally:
         hub_logging.set_verbosity(level)
         if drawn:
-            hub_logging.enable_progress_bar()
+            hub_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -62,21 +62,23 @@ class ItemKnnScorer:
         n_products: int,
         *,
         weighting: Literal["tfidf", "bm25"] = "tfidf",
+        documents: Literal["products", "users"] = "products",
         k: int = 100,
         k1: float = 1.2,
         b: float = 0.75,
     ) -> ItemKnnScorer:
-        """Find the k nearest products of each by their weighted user vectors.
+        """Find the k nearest products of each by the inner product of their weighted user vectors.
 
-        A product is a document and a user a term, so a user of many products says less: idf is
-        ``log(1 + n / products of the user)``. ``"tfidf"`` takes the cosine of ``√tf · idf``; ``"bm25"`` takes the inner
-        product of BM25 weights, whose length correction stands in for the cosine's (Robertson and Zaragoza, 2009).
-        Memory is bounded by a block of rows and n · k neighbours.
+        A term that stands in many of n documents says less: its idf is ``log(1 + n / documents)``. ``"tfidf"`` weighs
+        ``√tf · idf`` and brings each document to unit length; ``"bm25"`` damps tf and corrects it for the length of
+        the document (Robertson and Zaragoza, 2009). Memory is bounded by a block of rows and n · k neighbours.
 
         Args:
             histories: event weights are summed to the term frequency.
             n_products: n.
             weighting: ``"tfidf"`` or ``"bm25"``.
+            documents: ``"products"``: a product is a document of its users, so TF-IDF gives a cosine and users of many
+                products count less. ``"users"``: a user is a document of products, so popular products count less.
             k: neighbours a product, at least 1.
             k1: saturation of BM25, above 0.
             b: length correction of BM25, 0 … 1.
@@ -85,25 +87,18 @@ class ItemKnnScorer:
             SettingsError: a setting is out of range.
             DataError: a history names a product beyond ``n_products``.
         """
-        if weighting not in ("tfidf", "bm25"):
-            raise SettingsError(f"weighting must be 'tfidf' or 'bm25'; got {weighting!r}")
+        if weighting not in ("tfidf", "bm25") or documents not in ("products", "users"):
+            raise SettingsError(
+                "weighting must be 'tfidf' or 'bm25' and documents 'products' or 'users'; "
+                f"got {weighting!r} and {documents!r}"
+            )
         if k < 1 or k1 <= 0 or not 0 <= b <= 1:
             raise SettingsError(f"k >= 1, k1 > 0 and 0 <= b <= 1 are needed; got k={k}, k1={k1}, b={b}")
-        counts = _matrix(histories, n_products).T.tocsr()
-        per_user = np.bincount(counts.indices, minlength=counts.shape[1])
-        idf = np.log1p(n_products / np.maximum(per_user, 1)).astype(np.float32)
-        if weighting == "tfidf":
-            frequency = np.sqrt(counts.data)
-        else:
-            total = np.asarray(counts.sum(axis=1)).ravel()
-            long = np.repeat(total / max(float(total.mean()), 1e-12), np.diff(counts.indptr))
-            frequency = counts.data * (k1 + 1) / (counts.data + k1 * (1 - b + b * long))
-        counts.data = (frequency * idf[counts.indices]).astype(np.float32)
-        if weighting == "tfidf":
-            squares = counts.data.astype(np.float64) ** 2
-            length = np.sqrt(np.bincount(_rows(counts), weights=squares, minlength=n_products))
-            counts.data /= np.maximum(length, 1e-12).astype(np.float32)[_rows(counts)]
-        return cls(_neighbours(counts, k))
+        counts = _matrix(histories, n_products)
+        if documents == "products":
+            counts = counts.T.tocsr()
+        weighted = _tfidf(counts) if weighting == "tfidf" else _bm25(counts, k1, b)
+        return cls(_neighbours(weighted if documents == "products" else weighted.T.tocsr(), k))
 
     def score(self, histories: Histories) -> NDArray[np.float32]:
         """Return float32 (len(histories), n): Σ over the history of event weight · similarity."""
@@ -119,6 +114,30 @@ def _matrix(histories: Histories, n_products: int) -> sparse.csr_array:
     matrix = sparse.csr_array(parts, shape=(len(histories), n_products), copy=True)
     matrix.sum_duplicates()
     return matrix
+
+
+def _idf(counts: sparse.csr_array) -> NDArray[np.float32]:
+    """Return the idf of the term of each entry of CSR (documents, terms)."""
+    documents = np.bincount(counts.indices, minlength=counts.shape[1])
+    idf = np.log1p(counts.shape[0] / np.maximum(documents, 1))
+    return np.asarray(idf[counts.indices], np.float32)
+
+
+def _tfidf(counts: sparse.csr_array) -> sparse.csr_array:
+    """Weigh CSR (documents, terms) by √tf · idf, rows of unit length."""
+    data = np.sqrt(counts.data) * _idf(counts)
+    rows = _rows(counts)
+    length = np.sqrt(np.bincount(rows, weights=data.astype(np.float64) ** 2, minlength=counts.shape[0]))
+    data = (data / np.maximum(length, 1e-12)[rows]).astype(np.float32)
+    return sparse.csr_array((data, counts.indices, counts.indptr), shape=counts.shape)
+
+
+def _bm25(counts: sparse.csr_array, k1: float, b: float) -> sparse.csr_array:
+    """Weigh CSR (documents, terms) by BM25."""
+    total = np.asarray(counts.sum(axis=1)).ravel()
+    long = (total / max(float(total.mean()), 1e-12))[_rows(counts)]
+    data = counts.data * (k1 + 1) / (counts.data + k1 * (1 - b + b * long)) * _idf(counts)
+    return sparse.csr_array((data.astype(np.float32), counts.indices, counts.indptr), shape=counts.shape)
 
 
 def _rows(matrix: sparse.csr_array) -> NDArray[np.int64]:

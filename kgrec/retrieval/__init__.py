@@ -2,6 +2,15 @@
 
 from kgrec.retrieval.index import FaissIndex, centred
 from kgrec.retrieval.knowledge import Knowledge
-from kgrec.retrieval.linear import LinearModel, LinearSettings, ModelInputs, recency_weights
+from kgrec.retrieval.linear import LinearModel, LinearSettings, ModelInputs, behaviour_counts, recency_weights
 
-__all__ = ["FaissIndex", "Knowledge", "LinearModel", "LinearSettings", "ModelInputs", "centred", "recency_weights"]
+__all__ = [
+    "FaissIndex",
+    "Knowledge",
+    "LinearModel",
+    "LinearSettings",
+    "ModelInputs",
+    "behaviour_counts",
+    "centred",
+    "recency_weights",
+]

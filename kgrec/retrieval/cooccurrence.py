@@ -46,6 +46,7 @@ def count_cooccurrence(
     past_decay: float,
     future_decay: float,
     window: int,
+    baskets: bool,
 ) -> Cooccurrence:
     """Count over all histories.
 
@@ -57,6 +58,7 @@ def count_cooccurrence(
         future_decay: weight of one step ahead, in (0, 1).
         window: pairs further apart than this many events in one history are not counted, so that one user with
             100,000 events costs 100,000 × window, not its square.
+        baskets: events at one instant are one step of the history, without order among them.
     """
     lengths = histories.lengths()
     strength = np.maximum(lengths, 1).astype(np.float64) ** -length_exponent
@@ -71,6 +73,7 @@ def count_cooccurrence(
         strength=strength.astype(np.float32),
         item_indptr=item_indptr,
         events_of=by_item.astype(np.int64),
+        steps=step_numbers(histories, baskets=baskets),
     )
     decays = (past_decay, future_decay) if histories.ordered else (0.0, 0.0)
     bound = _row_bounds(events, n, window)
@@ -86,6 +89,14 @@ def count_cooccurrence(
     )
 
 
+def step_numbers(histories: Histories, *, baskets: bool) -> NDArray[np.int32]:
+    """Return int32 (e,): the place of each event in its history, counted in events or in baskets."""
+    if baskets:
+        return histories.steps()
+    places = np.arange(len(histories.items)) - np.repeat(histories.indptr[:-1], histories.lengths())
+    return places.astype(np.int32)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Events:
     """Histories with the way back from a product to its events."""
@@ -97,13 +108,15 @@ class _Events:
     strength: NDArray[np.float32]
     item_indptr: NDArray[np.int64]
     events_of: NDArray[np.int64]
+    steps: NDArray[np.int32]
 
 
 def _unit_mean(weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale event weights to mean square 1, so that the ridge means the same in every shop."""
     if len(weights) == 0:
         return weights
-    return (weights / np.sqrt(np.mean(weights.astype(np.float64) ** 2))).astype(np.float32)
+    scale = float(np.sqrt(np.mean(weights.astype(np.float64) ** 2)))
+    return np.asarray(weights / scale, np.float32)
 
 
 def _row_bounds(events: _Events, n: int, window: int) -> NDArray[np.int64]:
@@ -152,6 +165,7 @@ def _count_block(
         events.strength,
         events.item_indptr,
         events.events_of,
+        events.steps,
         past_powers,
         into_powers,
         sums,
@@ -178,8 +192,8 @@ def _decay_tables(
             cuts = np.arange(gap)
             into[gap] = np.sum(past**cuts * future ** (gap - 1 - cuts))
     powers = past ** gaps.astype(np.float64) if past > 0 else np.zeros(window + 2)
-    left = np.minimum(np.arange(4 * window + 2), 4 * window + 1)
-    sums = np.concatenate([[0.0], np.cumsum(past ** (2.0 * left))])[:-1] if past > 0 else np.zeros(4 * window + 2)
+    terms = 1 + int(np.log(1e-10) / (2 * np.log(past))) if past > 0 else 0  # what follows is lost in rounding
+    sums = np.concatenate([[0.0], np.cumsum(past ** (2.0 * np.arange(terms)))])
     return powers.astype(np.float32), into.astype(np.float32), sums.astype(np.float32)
 
 
@@ -196,6 +210,7 @@ def _count_rows(
     strength: NDArray[np.float32],
     item_indptr: NDArray[np.int64],
     events_of: NDArray[np.int64],
+    steps: NDArray[np.int32],
     past_powers: NDArray[np.float32],
     into_powers: NDArray[np.float32],
     sums: NDArray[np.float32],
@@ -217,17 +232,18 @@ def _count_rows(
                 user = user_of[event]
                 begin, end = indptr[user], indptr[user + 1]
                 scale = strength[user] * weights[event]
+                step, last = steps[event], steps[end - 1]
                 for other in range(max(begin, event - window), min(end, event + window + 1)):
                     i = items[other]
                     if seen[i] == 0:
                         seen[i] = 1
                         touched[size] = i
                         size += 1
-                    gap = abs(other - event)
+                    gap = abs(steps[other] - step)
                     pair = scale * weights[other]
                     sums_of[0, i] += pair
-                    sums_of[1, i] += pair * past_powers[gap] * sums[min(end - 1 - max(event, other), len(sums) - 1)]
-                    if other < event:
+                    sums_of[1, i] += pair * past_powers[gap] * sums[min(last - max(step, steps[other]), len(sums) - 1)]
+                    if steps[other] < step:
                         sums_of[2, i] += pair * into_powers[gap]
             touched[:size].sort()
             for place in range(size):

@@ -52,8 +52,7 @@ class FaissIndex:
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     if vectors.ndim != 2 or vectors.shape[1] == 0:
         raise DataError(f"vectors must have shape (n, d) with d > 0; got {vectors.shape}")
-    if not np.all(np.isfinite(vectors)):
-        raise DataError("vectors must be finite; the encoder returned NaN or infinity")
+    _check_finite(vectors)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.ascontiguousarray(np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0), np.float32)
 
@@ -63,7 +62,16 @@ def centred(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
     Text vectors of one shop share a direction that says only "this is a product of this shop"; without it,
     cosines tell products apart.
+
+    Raises:
+        DataError: a value is not finite.
     """
+    _check_finite(vectors)
     said = np.any(vectors != 0, axis=1, keepdims=True)
     mean = vectors.sum(axis=0, dtype=np.float64) / max(int(said.sum()), 1)
     return _unit(np.where(said, vectors - mean.astype(np.float32), np.float32(0)).astype(np.float32))
+
+
+def _check_finite(vectors: NDArray[np.float32]) -> None:
+    if not np.all(np.isfinite(vectors)):
+        raise DataError("vectors must be finite; the encoder returned NaN or infinity")

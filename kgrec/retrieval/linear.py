@@ -8,25 +8,27 @@ in their right-hand side, so one column a source gives weights that add up exact
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.data import Histories
-from kgrec.errors import SettingsError
+from kgrec.errors import DataError, SettingsError
 from kgrec.protocols import Progress, silent
-from kgrec.retrieval.cooccurrence import Cooccurrence, count_cooccurrence
+from kgrec.retrieval.cooccurrence import Cooccurrence, count_cooccurrence, step_numbers
 from kgrec.retrieval.index import FaissIndex, centred
 from kgrec.retrieval.knowledge import Knowledge
 from kgrec.retrieval.merging import add_rows, part_sums, score_dense
 from kgrec.retrieval.ridge import GramSources, solve_heads
 from kgrec.retrieval.support import choose_support
 
-__all__ = ["LinearModel", "LinearSettings", "ModelInputs"]
+__all__ = ["LinearModel", "LinearSettings", "ModelInputs", "behaviour_counts", "recency_weights"]
 
-SCALE_SAMPLE = 2_048
+SCALE_SAMPLE = 512
 """Products on which the scales of the two heads are measured."""
 
 
@@ -51,6 +53,7 @@ class LinearSettings:
         text_neighbours: how many nearest texts may enter a support.
         window: events further apart in one history are no pair.
         dropout: p in 0 … 1, excluded: regularises as if a share p of each history were hidden (EDLAE).
+        baskets: events at one instant are one step of a history; without it each event is a step.
         hub_share: values that more than this share of the products have say nothing.
 
     Raises:
@@ -75,9 +78,16 @@ class LinearSettings:
     window: int = 200
     hub_share: float = 0.3
     dropout: float = 0.0
+    baskets: bool = False
 
     def __post_init__(self) -> None:
-        """Check ranges."""
+        """Check types, then ranges."""
+        for name, value in ((entry.name, getattr(self, entry.name)) for entry in fields(self)):
+            kind = Integral if name in {"support", "text_neighbours", "window"} else Real
+            given = value.values() if isinstance(value, Mapping) else (value,)
+            if not all(isinstance(number, kind) and math.isfinite(number) for number in given):
+                what = "a whole number" if kind is Integral else "finite"
+                raise SettingsError(f"{name} must be {what}; got {value!r}; see LinearSettings")
         checks = {
             "ridge": self.ridge > 0,
             "sequence_ridge": self.sequence_ridge > 0,
@@ -116,6 +126,9 @@ class ModelInputs:
         vectors: float32 (n, d), centred unit text vectors; (n, 0) without text.
         neighbours: int32 (n, t), nearest by text, −1 where there are fewer.
         cosines: float32 (n, t), their cosines.
+
+    Raises:
+        DataError: a history names a product beyond n.
     """
 
     n: int
@@ -124,6 +137,12 @@ class ModelInputs:
     vectors: NDArray[np.float32]
     neighbours: NDArray[np.int32]
     cosines: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        """Check that the histories are of these products: compiled loops do not."""
+        highest = int(self.histories.items.max(initial=-1))
+        if highest >= self.n:
+            raise DataError(f"histories name product {highest}, but there are {self.n} products, numbered from 0")
 
     @classmethod
     def of(
@@ -213,18 +232,16 @@ class LinearModel:
         settings: LinearSettings,
         *,
         products: NDArray[np.int32] | None = None,
+        counts: Cooccurrence | None = None,
         progress: Progress = silent,
         seed: int = 0,
     ) -> LinearModel:
-        """Fit, for all products or only for the given ones (int32 (b,), the others are then never recommended)."""
-        counts = count_cooccurrence(
-            inputs.histories,
-            inputs.n,
-            length_exponent=settings.length_exponent,
-            past_decay=settings.past_decay,
-            future_decay=settings.future_decay,
-            window=settings.window,
-        )
+        """Fit, for all products or only for the given ones (int32 (b,), the others are then never recommended).
+
+        ``counts`` are those of :func:`behaviour_counts` for the same histories and settings, where they are at hand.
+        """
+        if counts is None:
+            counts = behaviour_counts(inputs, settings)
         return _fit_counts(inputs, counts, settings, products, progress, seed)
 
     def score(self, histories: Histories) -> NDArray[np.float32]:
@@ -233,7 +250,7 @@ class LinearModel:
         score_dense(
             histories.indptr,
             histories.items,
-            recency_weights(histories, self.settings.recency),
+            recency_weights(histories, self.settings),
             self.indptr,
             self.columns,
             self.weights,
@@ -252,21 +269,42 @@ class LinearModel:
             allowed: bool (n,), false where a product must not be shown.
             k: at least 1.
         """
-        return add_rows(items, weights, self.indptr, self.columns, self.weights, allowed, k)
+        found: tuple[NDArray[np.int32], NDArray[np.float64]] = add_rows(
+            items, weights, self.indptr, self.columns, self.weights, allowed, k
+        )
+        return found
 
     def contributions(
         self, items: NDArray[np.int32], weights: NDArray[np.float32], product: int
     ) -> NDArray[np.float64]:
         """Return float64 (m, sources): what each history item adds to the product's score through each source."""
-        return part_sums(items, weights, self.indptr, self.columns, self.parts, product)
+        amounts: NDArray[np.float64] = part_sums(items, weights, self.indptr, self.columns, self.parts, product)
+        return amounts
 
 
-def recency_weights(histories: Histories, recency: float) -> NDArray[np.float32]:
-    """Return float32 (e,): event weight × γ^(events after it in the same history)."""
-    if not histories.ordered:
+def behaviour_counts(inputs: ModelInputs, settings: LinearSettings) -> Cooccurrence:
+    """Count who is touched together and what follows what, as the settings say."""
+    return count_cooccurrence(
+        inputs.histories,
+        inputs.n,
+        length_exponent=settings.length_exponent,
+        past_decay=settings.past_decay,
+        future_decay=settings.future_decay,
+        window=settings.window,
+        baskets=settings.baskets,
+    )
+
+
+def recency_weights(histories: Histories, settings: LinearSettings) -> NDArray[np.float32]:
+    """Return float32 (e,): event weight × γ^(steps after it in the same history)."""
+    if not histories.ordered or len(histories.items) == 0:
         return histories.weights
-    after = np.repeat(histories.indptr[1:], histories.lengths()) - 1 - np.arange(len(histories.items))
-    return (histories.weights * recency**after).astype(np.float32)
+    steps = step_numbers(histories, baskets=settings.baskets)
+    last = np.zeros(len(histories), np.int32)
+    filled = histories.lengths() > 0
+    last[filled] = steps[histories.indptr[1:][filled] - 1]
+    after = np.repeat(last, histories.lengths()) - steps
+    return (histories.weights * settings.recency**after).astype(np.float32)
 
 
 def _fit_counts(

@@ -178,6 +178,9 @@ def _solve_products(
             kernel[:length, :length] = 0.0
         for a in range(length):
             for at in range(indptr[near[a]], indptr[near[a] + 1]):
+                # Supports and rows rise, and the factorisation reads the lower triangle alone.
+                if indices[at] > near[a]:
+                    break
                 b = place[indices[at]]
                 if b >= 0:
                     together[a, b] = together_of[at]
@@ -209,7 +212,7 @@ def _add_graph(
     kernel: NDArray[np.float32],
     right: NDArray[np.float32],
 ) -> None:
-    """Add what shared values say: (value, place) pairs are sorted, then joined within each value."""
+    """Add what shared values say to the lower triangle: (value, place) pairs are sorted, then joined by value."""
     length = len(near)
     triples = 0
     for a in range(length):
@@ -231,7 +234,7 @@ def _add_graph(
         weight = value_weights[value]
         for one in range(start, stop):
             a = keys[one] % length
-            for two in range(start, stop):
+            for two in range(start, one + 1):
                 kernel[a, keys[two] % length] += weight
         start = stop
     for at in range(product_indptr[product], product_indptr[product + 1]):
@@ -257,6 +260,7 @@ def _solve_ridge(
 ) -> None:
     """Solve ``(behaviour + share · kernel + Λ) x = right`` in place, ``right`` being (sources, size).
 
+    Of the matrices only the lower triangle is read.
     Counts over a window are not exactly a Gram matrix, and float32 rounds: where Cholesky fails, the diagonal is
     lifted tenfold and the product is solved again.
     """

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.preprocessing import normalize
 
 from kgrec.data import Histories
 from kgrec.errors import DataError, SettingsError
@@ -87,6 +88,7 @@ def test_what_evaluate_refuses(checkerboard: Histories) -> None:
         PopularityScorer.fit,
         ItemKnnScorer.fit,
         lambda train, n: ItemKnnScorer.fit(train, n, weighting="bm25"),
+        lambda train, n: ItemKnnScorer.fit(train, n, documents="users"),
     ],
 )
 def test_baselines_answer_everybody(make: object, checkerboard: Histories) -> None:
@@ -123,6 +125,19 @@ def test_knn_against_dense_cosines() -> None:
     assert ItemKnnScorer.fit(train, 15, k=15).score(query)[0] == pytest.approx(cosine[2] + 3 * cosine[7], abs=1e-5)
 
 
+def test_users_as_documents_against_scikit_learn() -> None:
+    rng = np.random.default_rng(2)
+    rows = [rng.choice(9, size=rng.integers(1, 5), replace=False) for _ in range(30)]
+    dense = np.zeros((30, 9))
+    for user, row in enumerate(rows):
+        dense[user, row] = 1
+    weighted = normalize(dense * np.log1p(30 / np.maximum(dense.sum(axis=0), 1)))
+    expected = weighted.T @ weighted
+    np.fill_diagonal(expected, 0)
+    found = ItemKnnScorer.fit(Histories.of(rows), 9, documents="users", k=9).similarity.toarray()
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
 def test_bm25_against_its_formula() -> None:
     train = Histories.of([[0, 1, 2], [0, 1], [1, 3], [0, 1, 1]])
     counts = np.array([[1, 1, 1, 0], [1, 1, 0, 0], [0, 1, 0, 1], [1, 2, 0, 0]], float).T
@@ -144,7 +159,9 @@ def test_knn_blocks_join(monkeypatch: pytest.MonkeyPatch, checkerboard: Historie
     assert np.array_equal(whole.toarray(), parts.toarray())
 
 
-@pytest.mark.parametrize("settings", [{"k": 0}, {"k1": 0.0}, {"b": 1.5}, {"weighting": "other"}])
+@pytest.mark.parametrize(
+    "settings", [{"k": 0}, {"k1": 0.0}, {"b": 1.5}, {"weighting": "other"}, {"documents": "other"}]
+)
 def test_knn_refuses_impossible_settings(settings: dict[str, object], checkerboard: Histories) -> None:
     with pytest.raises(SettingsError):
         ItemKnnScorer.fit(checkerboard, 20, **settings)  # type: ignore[arg-type]

@@ -1,0 +1,5 @@
+"""``python -m kgrec``."""
+
+from kgrec.serving.cli import main
+
+main()

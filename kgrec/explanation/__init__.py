@@ -1,0 +1,7 @@
+"""Contributions → evidence → sentences: why a product was recommended, in numbers first and in words second."""
+
+from kgrec.explanation.audience import Audience
+from kgrec.explanation.explainer import TemplateExplainer
+from kgrec.explanation.settings import ExplanationSettings
+
+__all__ = ["Audience", "ExplanationSettings", "TemplateExplainer"]

@@ -1,0 +1,192 @@
+"""Contributions → evidence: what of a score can be stated as a true sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from itertools import islice
+from math import log
+from typing import TypeAlias
+
+from kgrec.data import Evidence, EvidenceKind, Span
+from kgrec.explanation.audience import Audience
+from kgrec.explanation.settings import ExplanationSettings
+from kgrec.graph import Graph
+
+__all__ = ["EvidenceFinder", "specificity"]
+
+MAX_CELLS = 32
+"""So many of the largest contributions are looked at …"""
+_NEGLIGIBLE = 0.01
+"""… that make up this part of the largest one: what is smaller is never said."""
+MAX_ITEMS = 6
+"""History items listed for one statement."""
+_TEXT_SPECIFICITY = 0.5
+"""A resemblance of descriptions is the least a shopper can check."""
+_GENERAL = 0.1
+
+
+_SPAN_COLUMNS = ("field", "start", "end", "surface", "confidence")
+
+_Statement: TypeAlias = tuple[int, int]
+"""What is said of one or more history items: (0, value), (1, item that shoppers touched too), (2, item alike)."""
+_Part: TypeAlias = tuple[float, int, EvidenceKind]
+"""Amount, history item, kind."""
+
+
+def specificity(count: int, n: int) -> float:
+    """Return how much sharing a value says, 1 (only two products have it) falling to 0.1 (nearly all do).
+
+    It is the logarithm of n / count relative to that of n / 2, so that a value of 4 products in 4,000 counts .91 and
+    one of 1,000 counts .18: at amounts within a factor of five the rarer one is said first.
+    """
+    if n <= 2 or count <= 2:
+        return 1.0
+    return max(log(n / count) / log(n / 2), _GENERAL)
+
+
+class EvidenceFinder:
+    """Finds what is true of a product and the history items that made its score.
+
+    Order: statements by (amount, summed over history items) × :func:`specificity`, where that factor is 1 for
+    behaviour and 0.5 for text; ties by kind and number. Within a statement the largest amount comes first.
+
+    Args:
+        graph: the facts.
+        audience: who touched what.
+        alike: tells whether the descriptions of two products (numbers) resemble each other.
+        settings: limits.
+    """
+
+    def __init__(
+        self, graph: Graph, audience: Audience, alike: Callable[[int, int], bool], settings: ExplanationSettings
+    ) -> None:
+        """Prepare the counts of values."""
+        self._graph = graph
+        self._audience = audience
+        self._alike = alike
+        self._settings = settings
+        self._counts = graph.value_counts()
+        self._number = {name: at for at, name in enumerate(graph.relations)}
+        self._hub = max(settings.hub_share * len(graph.product_ids), 2)
+        self._span = lru_cache(maxsize=65_536)(self._read_span)
+        self._columns = {} if graph.facts is None else {name: graph.facts.table[name] for name in _SPAN_COLUMNS}
+
+    def find(self, product: int, score: float, cells: Iterable[tuple[int, str, float]]) -> tuple[Evidence, ...]:
+        """Return the evidence, in the order in which it should be said.
+
+        A relation's amount is split over the values that product and history item share by rarity (1 / number of
+        products that have the value). That is the kernel's own weight, so for the kernel of the pair the split is
+        exact; inside a ridge weight it is an attribution within the relation. A relation's amount without a shared
+        value (the ridge also spreads weight through third products), behaviour of two products that nobody touched
+        both, and a text that does not resemble the other are no evidence: they stay in the contributions only.
+
+        Args:
+            product: number of the recommended product.
+            score: its score; shares are amounts divided by it, 0 where it is not positive.
+            cells: (number of the history item, source, amount > 0), the largest first, one for each item and source.
+        """
+        mine = self._values(product)
+        parts: dict[_Statement, list[_Part]] = {}
+        shared: dict[int, dict[int, list[tuple[int, int]]]] = {}
+        both: dict[int, int] = {}
+        least = 0.0
+        for item, source, amount in islice(cells, MAX_CELLS):
+            least = least or _NEGLIGIBLE * amount
+            if amount < least:
+                break
+            if item == product:
+                continue
+            if source.startswith("graph:"):
+                if item not in shared:
+                    shared[item] = self._shared(item, mine)
+                values = shared[item].get(self._number.get(source[6:], -1))
+                if values:
+                    rarity = sum(1 / count for _, count in values)
+                    for value, count in values:
+                        parts.setdefault((0, value), []).append((amount / count / rarity, item, "fact"))
+            elif source in ("behaviour", "sequence"):
+                if item not in both:
+                    both[item] = self._audience.both(item, product)
+                if both[item]:
+                    kind: EvidenceKind = "behaviour" if source == "behaviour" else "sequence"
+                    parts.setdefault((1, item), []).append((amount, item, kind))
+            elif source == "text" and self._alike(item, product):
+                parts[2, item] = [(amount, item, "text")]
+        told = {item: count if count >= self._settings.min_shoppers else 0 for item, count in both.items()}
+        return self._listed(product, score, parts, {value: count for value, (_, count) in mine.items()}, told)
+
+    def _values(self, product: int) -> dict[int, tuple[int, int]]:
+        """Return value → (relation, number of products) of a product's values that are no hubs."""
+        values = self._graph.values_of(product)
+        counts = self._counts[values].tolist()
+        relations = self._graph.value_relation[values].tolist()
+        rows = zip(values.tolist(), relations, counts, strict=True)
+        return {value: (relation, count) for value, relation, count in rows if count <= self._hub}
+
+    def _shared(self, item: int, mine: dict[int, tuple[int, int]]) -> dict[int, list[tuple[int, int]]]:
+        """Return relation → (value, number of products) of the values that a history item has too."""
+        by_relation: dict[int, list[tuple[int, int]]] = {}
+        for value in self._graph.values_of(item).tolist():
+            if value in mine:
+                relation, count = mine[value]
+                by_relation.setdefault(relation, []).append((value, count))
+        return by_relation
+
+    def _listed(
+        self,
+        product: int,
+        score: float,
+        parts: dict[_Statement, list[_Part]],
+        counts: dict[int, int],
+        told: dict[int, int],
+    ) -> tuple[Evidence, ...]:
+        ids = self._graph.product_ids
+        found: list[Evidence] = []
+        for statement in sorted(parts, key=lambda key: (-self._weight(key, parts[key], counts), key)):
+            order, number = statement
+            fact = order == 0
+            relation, value = self._graph.label(number) if fact else ("", "")
+            count = counts[number] if fact else told[number] if order == 1 else 0
+            for amount, item, kind in sorted(parts[statement], key=_strongest)[:MAX_ITEMS]:
+                if len(found) == self._settings.max_listed:
+                    return tuple(found)
+                spans = (self._span(item, number), self._span(product, number)) if fact else ()
+                found.append(
+                    Evidence(
+                        kind=kind,
+                        history_item=ids[item],
+                        amount=amount,
+                        share=amount / score if score > 0 else 0.0,
+                        relation=relation,
+                        value=value,
+                        count=count,
+                        spans=tuple(span for span in spans if span is not None),
+                    )
+                )
+        return tuple(found)
+
+    def _weight(self, statement: _Statement, parts: list[_Part], counts: dict[int, int]) -> float:
+        amount = sum(part[0] for part in parts)
+        order, number = statement
+        if order == 0:
+            return amount * specificity(counts[number], len(self._graph.product_ids))
+        return amount * (_TEXT_SPECIFICITY if order == 2 else 1.0)
+
+    def _read_span(self, num: int, value: int) -> Span | None:
+        """Return where the surest text of a product states a value."""
+        graph, columns = self._graph, self._columns
+        if graph.fact_indptr is None or graph.fact_row is None or not columns:
+            return None
+        at = int(graph.indptr[num]) + int(graph.values_of(num).searchsorted(value))
+        rows = graph.fact_row[graph.fact_indptr[at] : graph.fact_indptr[at + 1]].tolist()
+        read = [row for row in rows if columns["start"][row].as_py() >= 0]
+        if not read:
+            return None
+        row = read[0] if len(read) == 1 else max(read, key=lambda r: columns["confidence"][r].as_py())
+        field, start, end, surface = (columns[name][row].as_py() for name in ("field", "start", "end", "surface"))
+        return Span(graph.product_ids[num], field, start, end, surface)
+
+
+def _strongest(part: _Part) -> tuple[float, int, str]:
+    return -part[0], part[1], part[2]

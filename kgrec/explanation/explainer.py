@@ -1,0 +1,201 @@
+"""The explainer: contributions, evidence and a sentence for one recommended product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgrec.data import Catalogue, Contribution, Evidence, Explanation
+from kgrec.errors import DataError
+from kgrec.explanation.audience import Audience
+from kgrec.explanation.claims import Basis
+from kgrec.explanation.evidence import EvidenceFinder
+from kgrec.explanation.sentences import Leader, grammar_of, popular_sentence, reason_sentence, variant_of
+from kgrec.explanation.settings import ExplanationSettings
+from kgrec.explanation.titles import readable
+from kgrec.graph import Graph
+
+__all__ = ["TemplateExplainer"]
+
+_TIE = 1e-6
+"""Amounts that differ by this part of the largest are equal."""
+
+
+class TemplateExplainer:
+    """Explains with fixed templates; no text leaves it that its evidence does not state.
+
+    Args:
+        catalogue: names the products.
+        graph: facts of the same products, in the same order.
+        audience: who touched what, of the same products.
+        vectors: float32 (n, d), unit rows of the product texts as the model saw them. A resemblance of descriptions
+            is stated only where their cosine confirms it, so without vectors it is never stated.
+        settings: what is worth saying.
+
+    Raises:
+        DataError: the parts speak of different products.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        graph: Graph,
+        audience: Audience,
+        *,
+        vectors: NDArray[np.float32] | None = None,
+        settings: ExplanationSettings | None = None,
+    ) -> None:
+        """Check that the parts belong together."""
+        n = len(catalogue)
+        sizes = {"graph": len(graph.product_ids), "audience": audience.n}
+        sizes |= {} if vectors is None else {"vectors": len(vectors)}
+        for part, size in sizes.items():
+            if size != n:
+                raise DataError(
+                    f"the catalogue has {n:,} products and the {part} {size:,}; build both from one catalogue"
+                )
+        self._catalogue = catalogue
+        self._ids = catalogue.ids
+        self._audience = audience
+        self._vectors = vectors
+        self._settings = settings or ExplanationSettings()
+        self._finder = EvidenceFinder(graph, audience, self._alike, self._settings)
+
+    def explain(
+        self,
+        product: int,
+        score: float,
+        history: NDArray[np.int32],
+        amounts: NDArray[np.float64],
+        sources: tuple[str, ...],
+        *,
+        language: str = "en",
+        basis: Basis = "history",
+    ) -> Explanation:
+        """Explain a score that a history made.
+
+        Args:
+            product: number of the recommended product.
+            score: its score, the sum of ``amounts``.
+            history: int32 (m,), product numbers; one that occurs more than once is taken together.
+            amounts: float64 (m, s), finite: what each history item adds through each source.
+            sources: (s,) names of the sources, as in :class:`kgrec.data.Contribution`.
+            language: ``"en"`` or ``"zh"``.
+            basis: ``"history"``, or ``"product"`` where the history is one product that was asked about.
+
+        Returns:
+            Contributions for every cell that is not 0, the largest first (by absolute value; ties by place in the
+            history, then source), evidence in the order it should be said, and the sentence.
+
+        Raises:
+            SettingsError: the language is unknown.
+            DataError: shapes disagree, an amount is not finite, or a number is not in the catalogue.
+        """
+        grammar_of(language)
+        items, table = self._merged(product, history, amounts, sources)
+        rows, columns = np.nonzero(table)
+        cells = table[rows, columns]
+        order = np.argsort(-np.abs(cells), kind="stable")
+        spoken = items[rows[order]].tolist()
+        names = [sources[column] for column in columns[order].tolist()]
+        added = cells[order].tolist()
+        evidence = self._finder.find(
+            product, score, (cell for cell in zip(spoken, names, added, strict=True) if cell[2] > 0)
+        )
+        text = reason_sentence(
+            evidence,
+            name=lambda product_id: self._name(self._catalogue.num(product_id)),
+            leader=lambda: self._leader(items, table),
+            score=score,
+            variant=variant_of(product),
+            language=language,
+            basis=basis,
+            settings=self._settings,
+        )
+        return Explanation(
+            product=self._ids[product],
+            score=score,
+            text=text if added else self._unfounded(product, language),
+            language=language,
+            contributions=tuple(map(Contribution, [self._ids[item] for item in spoken], names, added)),
+            evidence=evidence,
+        )
+
+    def explain_popular(self, product: int, score: float, *, language: str = "en") -> Explanation:
+        """Explain a product that only its popularity speaks for.
+
+        Args:
+            product: number of the product.
+            score: what its popularity counts.
+            language: ``"en"`` or ``"zh"``.
+
+        Raises:
+            SettingsError: the language is unknown.
+            DataError: the number is not in the catalogue.
+        """
+        self._check(product)
+        touched = self._audience.touched(product)
+        told = touched if touched >= self._settings.min_shoppers else 0
+        return Explanation(
+            product=self._ids[product],
+            score=score,
+            text=popular_sentence(
+                told,
+                above=touched > self._audience.average,
+                variant=variant_of(product),
+                language=language,
+                settings=self._settings,
+            ),
+            language=language,
+            contributions=(Contribution("", "popularity", score),),
+            evidence=(
+                Evidence(kind="popularity", history_item="", amount=score, share=1.0 if score > 0 else 0.0, count=told),
+            ),
+        )
+
+    def _merged(
+        self, product: int, history: NDArray[np.int32], amounts: NDArray[np.float64], sources: tuple[str, ...]
+    ) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        """Return the history without doubles and the amounts of each item."""
+        self._check(product)
+        if amounts.shape != (len(history), len(sources)):
+            raise DataError(
+                f"amounts must have the shape (history, sources) = {(len(history), len(sources))}; got {amounts.shape}"
+            )
+        if not np.isfinite(amounts).all():
+            raise DataError("amounts must be finite; the model that gave them is damaged: fit it again")
+        if not len(history):
+            return history, amounts
+        if history.min() < 0 or history.max() >= len(self._catalogue):
+            raise DataError(f"history numbers must be 0 … {len(self._catalogue) - 1}; leave unknown products out")
+        if len(set(history.tolist())) == len(history):
+            return history, amounts
+        items, place = np.unique(history, return_inverse=True)
+        table = np.zeros((len(items), len(sources)))
+        np.add.at(table, place, amounts)
+        return items, table
+
+    def _check(self, product: int) -> None:
+        if not 0 <= product < len(self._catalogue):
+            raise DataError(f"product numbers run from 0 to {len(self._catalogue) - 1}; got {product}")
+
+    def _leader(self, items: NDArray[Any], table: NDArray[np.float64]) -> Leader:
+        totals = table.sum(axis=1)
+        if not len(totals) or totals.max() <= 0:
+            return Leader("", single=False)
+        single = int(np.count_nonzero(table.any(axis=1))) == 1
+        tied = np.count_nonzero(totals >= totals.max() * (1 - _TIE)) > 1
+        return Leader("" if tied else self._name(int(items[totals.argmax()])), single=single)
+
+    def _unfounded(self, product: int, language: str) -> str:
+        """Say that the history adds nothing, in the words for a product that is not even popular."""
+        return popular_sentence(0, above=False, variant=variant_of(product), language=language, settings=self._settings)
+
+    def _name(self, num: int) -> str:
+        product, length = self._catalogue[num], self._settings.title_length
+        return readable(product.title, length) or readable(product.id, length) or f"#{num}"
+
+    def _alike(self, a: int, b: int) -> bool:
+        return self._vectors is not None and float(self._vectors[a] @ self._vectors[b]) >= self._settings.min_likeness

@@ -1,0 +1,120 @@
+"""The build arrow: catalogue + events → facts → graph → vectors → model → a shop that answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgrec.data import Catalogue, Events, Facts, Histories, count_reasons
+from kgrec.embedding import SentenceEncoder, product_documents
+from kgrec.errors import SettingsError
+from kgrec.extraction import extract
+from kgrec.graph import Graph
+from kgrec.protocols import Encoder, Progress, silent
+from kgrec.recommender import Recommender
+from kgrec.retrieval import Knowledge, LinearModel, LinearSettings, ModelInputs
+from kgrec.shop import Shop
+from kgrec.tuning import Tuning, choose_settings, validation_split
+
+__all__ = ["build"]
+
+
+def build(
+    catalogue: Catalogue,
+    events: Events | None = None,
+    facts: Facts | None = None,
+    *,
+    encoder: Encoder | None = None,
+    vectors: NDArray[np.float32] | None = None,
+    settings: LinearSettings | Mapping[str, Any] | None = None,
+    progress: Progress = silent,
+    seed: int = 0,
+) -> Recommender:
+    """Build a shop.
+
+    Args:
+        catalogue: the products.
+        events: what shoppers did; None for a shop that has just opened.
+        facts: from :func:`kgrec.extract`; extracted here where they are left out.
+        encoder: text → vectors; all-MiniLM-L6-v2 where it is left out.
+        vectors: float32 (n, d), in place of encoding: the product documents as ``encoder`` encoded them before.
+        settings: ``LinearSettings`` to use as they are, or a mapping of the few to fix while the library chooses the
+            others on a validation split of the events.
+        progress: is told how far each stage has come.
+        seed: for everything drawn at random.
+
+    Raises:
+        EncoderUnavailableError: no encoder was given and the default one cannot be loaded.
+        SettingsError: a setting is unknown or out of range, the catalogue is empty, or ``vectors`` has another length.
+    """
+    if len(catalogue) == 0:
+        raise SettingsError("the catalogue is empty: there is nothing to recommend; read at least one product")
+    started = time.perf_counter()
+    chosen_by_hand = _checked(settings)
+    facts = extract(catalogue, progress=progress) if facts is None else facts
+    graph = Graph.from_facts(catalogue.ids, facts)
+    encoder = encoder or SentenceEncoder()
+    encode_started = time.perf_counter()
+    if vectors is None:
+        vectors = encoder.encode(product_documents(catalogue, facts), progress=progress)
+    elif len(vectors) != len(catalogue):
+        raise SettingsError(f"vectors has {len(vectors)} rows for {len(catalogue)} products; give one row a product")
+    encode_seconds = time.perf_counter() - encode_started
+    histories = events.histories() if events is not None else Histories.of([])
+    inputs = model_inputs(graph, histories, vectors)
+    tuning = _tuned(inputs, chosen_by_hand, progress, seed)
+    model = LinearModel.fit(inputs, tuning.settings, progress=progress, seed=seed)
+    report = {
+        "rows_set_aside": count_reasons([*catalogue.set_aside, *(events.set_aside if events is not None else ())]),
+        "events_of_unknown_products": sum(events.unknown_products.values()) if events is not None else 0,
+        "facts": len(facts),
+        "settings": asdict(tuning.settings),
+        "validation": [{"changed": dict(t.changed), "ndcg@10": t.ndcg} for t in tuning.trials],
+        "encode_seconds": round(encode_seconds, 3),
+        "build_seconds": round(time.perf_counter() - started, 3),
+    }
+    return Recommender(
+        Shop(
+            catalogue=catalogue,
+            graph=graph,
+            vectors=vectors,
+            encoder=encoder.name,
+            model=model,
+            users=events.users if events is not None else (),
+            histories=histories,
+            report=report,
+        )
+    )
+
+
+def model_inputs(graph: Graph, histories: Histories, vectors: NDArray[np.float32] | None) -> ModelInputs:
+    """Bring graph, behaviour and text vectors (float32 (n, d)) into the form the model fits on."""
+    defaults = LinearSettings()
+    knowledge = Knowledge.from_graph(graph, hub_share=defaults.hub_share)
+    return ModelInputs.of(
+        len(graph.product_ids), histories, knowledge, vectors, text_neighbours=defaults.text_neighbours
+    )
+
+
+def _checked(settings: LinearSettings | Mapping[str, Any] | None) -> LinearSettings | dict[str, Any]:
+    if settings is None or isinstance(settings, LinearSettings):
+        return settings if settings is not None else {}
+    try:
+        LinearSettings(**settings)
+    except TypeError:
+        known = ", ".join(asdict(LinearSettings()))
+        given = ", ".join(sorted(set(settings) - set(asdict(LinearSettings()))))
+        raise SettingsError(f"unknown setting {given}; known are {known}") from None
+    return dict(settings)
+
+
+def _tuned(inputs: ModelInputs, by_hand: LinearSettings | dict[str, Any], progress: Progress, seed: int) -> Tuning:
+    if isinstance(by_hand, LinearSettings):
+        return Tuning(settings=by_hand, trials=())
+    split = validation_split(inputs.histories, seed=seed)
+    return choose_settings(inputs, split, base=LinearSettings(), fixed=by_hand, progress=progress, seed=seed)

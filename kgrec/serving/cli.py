@@ -1,0 +1,107 @@
+"""The command line: ``kgrec demo``, ``kgrec build``, ``kgrec recommend``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+import kgrec
+from kgrec.errors import KgrecError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Explained recommendations from a product knowledge graph that nobody has to bring.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for demo.html, the picture and the saved shop.")] = Path(),
+) -> None:
+    """Build a real shop from its order lines and show what it recommends, and why."""
+    from kgrec.serving.demo import run_demo
+
+    run_demo(out, console=console)
+
+
+@app.command()
+def build(
+    catalogue: Annotated[Path, typer.Argument(help="Products: JSONL, CSV, TSV or Parquet.")],
+    shop: Annotated[Path, typer.Argument(help="Folder to write the shop into.")],
+    events: Annotated[Path | None, typer.Option(help="Events: user, item, type, time, value.")] = None,
+    encoder: Annotated[
+        str, typer.Option(help="minilm, hashing (no weights, no meaning), or a model name or folder.")
+    ] = "minilm",
+    timezone: Annotated[str | None, typer.Option(help="Zone of times that have none, for example UTC.")] = None,
+) -> None:
+    """Build a shop from files and save it."""
+    from kgrec.serving.progress import drawn_progress
+
+    with drawn_progress() as progress:
+        products = kgrec.read_catalogue(catalogue, progress=progress)
+        _report_aside(products.set_aside)
+        log = None
+        if events is not None:
+            log = kgrec.read_events(events, products, timezone=timezone, progress=progress)
+            _report_aside(log.set_aside)
+            if log.unknown_products:
+                total = sum(log.unknown_products.values())
+                console.print(f"{total:,} events name {len(log.unknown_products):,} products the catalogue lacks")
+        built = kgrec.build(products, log, encoder=_encoder(encoder), progress=progress)
+    built.save(shop)
+    console.print(f"{built!r}\nwritten: {shop}")
+
+
+@app.command()
+def recommend(
+    shop: Annotated[Path, typer.Argument(help="Folder that kgrec build wrote.")],
+    user: Annotated[str | None, typer.Argument(help="A known user.")] = None,
+    item: Annotated[list[str] | None, typer.Option(help="A product of the history, oldest first; repeatable.")] = None,
+    k: Annotated[int, typer.Option(help="How many.")] = 10,
+    language: Annotated[str, typer.Option(help="en or zh.")] = "en",
+) -> None:
+    """Recommend for a user or a history, with reasons."""
+    answer = kgrec.load(shop).recommend(user, history=item or None, k=k, language=language)
+    for note in answer.notes:
+        console.print(f"note: {note}", style="yellow", markup=False)
+    for rank, found in enumerate(answer, start=1):
+        console.print(f"{rank:>3}. {found.item}  {found.title}  {found.score:.3f}", highlight=False, markup=False)
+        if found.explanation is not None:
+            console.print(f"     {found.explanation.text}", style="dim", highlight=False, markup=False)
+
+
+def _encoder(name: str) -> kgrec.HashingEncoder | kgrec.SentenceEncoder:
+    if name == "hashing":
+        return kgrec.HashingEncoder()
+    return kgrec.SentenceEncoder(None if name == "minilm" else name)
+
+
+def _report_aside(rows: tuple[kgrec.SetAside, ...]) -> None:
+    """Print how many rows were set aside, by reason, and the first few."""
+    if not rows:
+        return
+    console.print(f"{len(rows):,} rows set aside:", style="yellow")
+    for row in rows[:5]:
+        console.print(f"  {row}", markup=False)
+    if len(rows) > 5:
+        console.print(f"  … and {len(rows) - 5:,} more")
+
+
+def main() -> None:
+    """Run the command line; an error of the library is one line, not a traceback."""
+    try:
+        app()
+    except KgrecError as error:
+        Console(stderr=True).print(f"error: {error}", style="red", markup=False)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""Everything a shop's answers are made from, in one frozen value, and its way to a folder and back."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kgrec.data import Catalogue, Histories, Product
+from kgrec.errors import SnapshotDamagedError
+from kgrec.explanation import Audience
+from kgrec.graph import Graph
+from kgrec.retrieval import LinearModel, LinearSettings
+from kgrec.snapshot import Snapshot, read_snapshot, write_snapshot
+
+__all__ = ["Shop", "read_shop", "write_shop"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Shop:
+    """What the build arrow made and the ask arrow reads.
+
+    Attributes:
+        catalogue: n products.
+        graph: facts of the same n products.
+        vectors: float32 (n, d), text vectors of the product documents; (n, 0) without text.
+        encoder: name of the encoder that made them, empty without text.
+        model: fitted on ``histories``.
+        users: ids of the u known users.
+        histories: theirs, row by row.
+        report: how the shop was built: what was read, set aside, chosen and measured; JSON.
+    """
+
+    catalogue: Catalogue
+    graph: Graph
+    vectors: NDArray[np.float32]
+    encoder: str
+    model: LinearModel
+    users: tuple[str, ...]
+    histories: Histories
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def audience(self) -> Audience:
+        """Who touched what, for counts in explanations and for popularity."""
+        return Audience.of(self.histories, len(self.catalogue))
+
+    @cached_property
+    def user_num(self) -> dict[str, int]:
+        """User id → row in ``histories``."""
+        return {user: num for num, user in enumerate(self.users)}
+
+
+_PRODUCTS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("id", "title", "description", "brand", "currency", "language", "image")),
+        ("price", pa.float64()),
+        ("available", pa.bool_()),
+        ("categories", pa.list_(pa.list_(pa.string()))),
+        ("attributes", pa.map_(pa.string(), pa.list_(pa.string()))),
+        ("extra", pa.string()),
+    ]
+)
+
+
+def write_shop(shop: Shop, path: str | os.PathLike[str]) -> None:
+    """Write a shop as a snapshot folder.
+
+    Raises:
+        SnapshotError: the folder holds something else, or the disk refuses.
+    """
+    settings = asdict(shop.model.settings)
+    write_snapshot(
+        path,
+        arrays={
+            "model-indptr": shop.model.indptr,
+            "model-columns": shop.model.columns,
+            "model-weights": shop.model.weights,
+            "model-parts": shop.model.parts,
+            "vectors": shop.vectors,
+            "history-indptr": shop.histories.indptr,
+            "history-items": shop.histories.items,
+            "history-weights": shop.histories.weights,
+            "history-times": shop.histories.times,
+            **{f"graph-{name}": array for name, array in shop.graph.to_arrays().items()},
+        },
+        tables={
+            "products": _products_table(shop.catalogue),
+            "users": pa.table({"user": pa.array(shop.users, pa.string())}),
+            **{f"graph-{name}": table for name, table in shop.graph.to_tables().items()},
+        },
+        documents={"settings": settings, "sources": list(shop.model.sources), "report": dict(shop.report)},
+        meta={"encoder": shop.encoder, "products": len(shop.catalogue), "ordered": shop.histories.ordered},
+    )
+
+
+def read_shop(path: str | os.PathLike[str]) -> Shop:
+    """Read what :func:`write_shop` wrote; arrays are memory-mapped.
+
+    Raises:
+        SnapshotError: not a snapshot, damaged (the file is named), or written by a newer format.
+    """
+    folder = read_snapshot(path)
+    try:
+        return _assembled(folder)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise SnapshotDamagedError(f"{os.fspath(path)} is whole but is no kgrec shop: {error}") from error
+
+
+def _assembled(folder: Snapshot) -> Shop:
+    catalogue = Catalogue(_products(folder.table("products")))
+    prefix = "graph-"
+    graph = Graph.from_arrays(
+        catalogue.ids,
+        {name.removeprefix(prefix): folder.array(name) for name in folder.arrays if name.startswith(prefix)},
+        {name.removeprefix(prefix): folder.table(name) for name in folder.tables if name.startswith(prefix)},
+    )
+    model = LinearModel(
+        settings=replace(LinearSettings(), **folder.document("settings")),
+        sources=tuple(folder.document("sources")),
+        indptr=folder.array("model-indptr"),
+        columns=folder.array("model-columns"),
+        weights=folder.array("model-weights"),
+        parts=folder.array("model-parts"),
+    )
+    histories = Histories(
+        indptr=folder.array("history-indptr"),
+        items=folder.array("history-items"),
+        weights=folder.array("history-weights"),
+        times=folder.array("history-times"),
+        ordered=bool(folder.meta["ordered"]),
+    )
+    return Shop(
+        catalogue=catalogue,
+        graph=graph,
+        vectors=folder.array("vectors"),
+        encoder=str(folder.meta["encoder"]),
+        model=model,
+        users=tuple(folder.table("users")["user"].to_pylist()),
+        histories=histories,
+        report=folder.document("report"),
+    )
+
+
+def _products_table(catalogue: Catalogue) -> pa.Table:
+    columns = {
+        column.name: pa.array([_cell(product, column.name) for product in catalogue], type=column.type)
+        for column in _PRODUCTS
+    }
+    return pa.table(columns, schema=_PRODUCTS)
+
+
+def _cell(product: Product, name: str) -> Any:
+    value = getattr(product, name)
+    if name == "attributes":
+        return [(key, list(values)) for key, values in value.items()]
+    if name == "extra":
+        return json.dumps(dict(value), ensure_ascii=False, default=str)
+    return value
+
+
+def _products(table: pa.Table) -> list[Product]:
+    products = []
+    for row in table.to_pylist():
+        categories = tuple(tuple(path) for path in row.pop("categories"))
+        attributes = {key: tuple(values) for key, values in row.pop("attributes")}
+        extra = json.loads(row.pop("extra"))
+        products.append(Product(categories=categories, attributes=attributes, extra=extra, **row))
+    return products
