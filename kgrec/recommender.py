@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -191,7 +191,8 @@ class Recommender:
         return _Query(own.items, recency_weights(own, self.shop.model.settings))
 
     def _visitor(self, history: Sequence[str]) -> _Query:
-        if isinstance(history, str) or not all(isinstance(item, str) for item in history):
+        ordered = hasattr(history, "__getitem__") and not isinstance(history, str | Mapping)
+        if not ordered or not all(isinstance(item, str) for item in history):
             raise HistoryError(
                 f"history must be a sequence of product ids (strings), oldest first; got {history!r:.200}"
             )

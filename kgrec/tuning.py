@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.data import Histories, Targets
-from kgrec.evaluation import Split, evaluate, fixed_split, random_holdout
+from kgrec.evaluation import Split, evaluate, fixed_split, random_holdout, time_split
 from kgrec.protocols import Progress, silent
 from kgrec.retrieval import LinearModel, LinearSettings, ModelInputs, behaviour_counts
 
@@ -18,22 +18,36 @@ __all__ = ["Trial", "Tuning", "choose_settings", "validation_split"]
 
 SAMPLE_PRODUCTS = 2_500
 """Products that the search fits and ranks: a product's weights do not depend on which others are fitted."""
+ENOUGH_QUERIES = 200
+"""A split by time that asks fewer users than this is too noisy to choose by."""
 SAMPLE_QUERIES = 6_000
 """Validation queries that the search asks."""
 FIRST_CHOICES: Mapping[str, tuple[float, ...]] = {
-    "relation_weight": (5.0, 10.0, 20.0, 40.0, 80.0, 160.0),
-    "ridge": (12.0, 25.0, 50.0, 100.0, 200.0, 400.0),
-    "text_weight": (0.0, 1.5, 3.0, 6.0, 12.0, 24.0),
+    "recency": (0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+    "ridge": (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0, 3200.0),
     "sequence_share": (0.0, 0.3, 0.5, 0.6, 0.7, 0.8),
     "baskets": (False, True),
-    "recency": (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+    "sequence_ridge": (10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0),
+    "past_decay": (0.5, 0.7, 0.85, 0.95),
+    "future_decay": (0.6, 0.8, 0.9, 0.95),
+    "relation_weight": (5.0, 10.0, 20.0, 40.0, 80.0, 160.0),
+    "text_weight": (0.0, 1.5, 3.0, 6.0, 12.0, 24.0),
     "length_exponent": (0.0, 0.3, 0.6, 1.0),
-    "sequence_ridge": (5.0, 10.0, 20.0, 40.0, 80.0),
 }
 """Settings that matter, in the order they are searched, each on a coarse grid walked from the default."""
-ORDERED_ONLY = frozenset({"sequence_share", "baskets", "recency", "sequence_ridge"})
+ORDERED_ONLY = frozenset({"sequence_share", "baskets", "recency", "sequence_ridge", "past_decay", "future_decay"})
+STRIDES: Mapping[str, tuple[int, ...]] = {"ridge": (2, 1)}
+"""Settings with a long way to go are walked in large steps first."""
 COUNT_SETTINGS = ("length_exponent", "past_decay", "future_decay", "window", "baskets")
-RELATION_FACTORS = (0.0, 0.3, 1.0, 3.0)
+RELATION_FACTORS = (0.0, 3.0)
+"""A relation is tried without weight and with three times the common one."""
+RELATION_COVERAGE = 0.02
+"""Relations that fewer of the products state keep the common weight: too few to tell."""
+RELATION_LIMIT = 8
+"""The relations with most triples are weighed, the others keep the common weight."""
+RELATION_MARGIN = 0.004
+"""A relation's weight changes only for this relative gain: less is noise, and a relation without weight is one that
+explanations cannot name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +67,29 @@ class Tuning:
 
 
 def validation_split(histories: Histories, *, seed: int = 0) -> Split:
-    """Cut a validation split from training data: each user's last product, or a random tenth without order."""
+    """Cut a validation split from training data, as close to the coming question as the data allow.
+
+    With times on one clock: the last tenth of the events, by time, is asked for. With order only, or where too few
+    users were there before: each user's last product. Without order: a random tenth.
+    """
     if not histories.ordered:
         return random_holdout(histories, fraction=0.1, seed=seed)
+    if _one_clock(histories):
+        split = time_split(histories, fraction=0.9)
+        if len(split) >= ENOUGH_QUERIES:
+            return split
     last = np.zeros(len(histories.items), bool)
     last[histories.indptr[1:][histories.lengths() > 1] - 1] = True
     held = histories.keep(last)
     return fixed_split(histories.keep(~last), Targets(indptr=held.indptr, items=held.items))
+
+
+def _one_clock(histories: Histories) -> bool:
+    """Tell whether every event has a time and users do not all start at the same one, as relative times do."""
+    if len(histories.items) == 0 or not np.all(np.isfinite(histories.times)):
+        return False
+    first = histories.times[histories.indptr[:-1][histories.lengths() > 0]]
+    return bool(np.ptp(first) > 0)
 
 
 def choose_settings(
@@ -112,6 +142,7 @@ class _Search:
         self.trials: list[Trial] = []
         self._known: dict[str, float] = {}
         self._counts: tuple[tuple[Any, ...], Any] | None = None
+        self._model: tuple[str, LinearModel] | None = None
         self._progress = progress
 
     def can(self, name: str) -> bool:
@@ -124,14 +155,22 @@ class _Search:
         """Fit on the sample and return NDCG@10 among it."""
         key = repr(settings)
         if key not in self._known:
-            model = LinearModel.fit(
-                self.inputs, settings, products=self.products, counts=self._counted(settings), seed=self.seed
-            )
-            report = evaluate(model, self.split, ks=(10,), only=self.products, samples=0)
+            report = evaluate(self._fitted(settings), self.split, ks=(10,), only=self.products, samples=0)
             self._known[key] = float(report["ndcg@10"])
             self.trials.append(Trial(changed=changed, ndcg=self._known[key]))
             self._progress("choosing settings on validation", len(self.trials), None)
         return self._known[key]
+
+    def _fitted(self, settings: LinearSettings) -> LinearModel:
+        """Fit on the sample; a change of recency alone changes the question and not the weights."""
+        key = repr(replace(settings, recency=1.0))
+        if self._model is None or self._model[0] != key:
+            counts = self._counted(settings)
+            self._model = (
+                key,
+                LinearModel.fit(self.inputs, settings, products=self.products, counts=counts, seed=self.seed),
+            )
+        return self._model[1].with_settings(settings)
 
     def _counted(self, settings: LinearSettings) -> Any:
         """Return the behaviour counts, counted again only when a setting that they depend on has changed."""
@@ -143,36 +182,42 @@ class _Search:
     def walk(self, start: LinearSettings, name: str) -> LinearSettings:
         """Walk a grid from the value that ``start`` has, up and down, while it helps."""
         grid = sorted({*FIRST_CHOICES[name], getattr(start, name)})
+        best = start
+        for stride in STRIDES.get(name, (1,)):
+            origin = grid.index(getattr(best, name))
+            above, below = grid[origin + stride :: stride], grid[: max(origin - stride + 1, 0)][::-stride]
+            walked = self._along(best, name, above)
+            best = walked if walked is not best else self._along(best, name, below)
+        return best
+
+    def _along(self, start: LinearSettings, name: str, path: Sequence[Any]) -> LinearSettings:
+        """Take the values of a path one after the other until one does not help."""
         best, quality = start, self.quality(start)
-        origin = grid.index(getattr(start, name))
-        for path in (grid[origin + 1 :], grid[:origin][::-1]):
-            moved = False
-            for value in path:
-                trial = replace(best, **{name: value})
-                reached = self.quality(trial, **{name: value})
-                if reached <= quality:
-                    break
-                best, quality, moved = trial, reached, True
-            if moved:
+        for value in path:
+            trial = replace(best, **{name: value})
+            reached = self.quality(trial, **{name: value})
+            if reached <= quality:
                 break
+            best, quality = trial, reached
         return best
 
     def weigh_relations(self, start: LinearSettings) -> LinearSettings:
         """Give each relation its own weight, largest relation first; one that does not help goes to zero."""
         best, quality = start, self.quality(start)
         for relation in _by_triples(self.inputs):
-            for factor in COUNT_SETTINGS = ("length_exponent", "past_decay", "future_decay", "window", "baskets")
-RELATION_FACTORS:
+            for factor in RELATION_FACTORS:
                 weights = {**best.relation_weights, relation: start.relation_weight * factor}
                 trial = replace(best, relation_weights=weights)
                 reached = self.quality(trial, relation=relation, weight=weights[relation])
-                if reached > quality:
+                if reached > quality * (1 + RELATION_MARGIN):
                     best, quality = trial, reached
+                    break
         return best
 
 
 def _by_triples(inputs: ModelInputs) -> Iterator[str]:
     graph = inputs.knowledge
     counts = np.bincount(graph.relation[graph.value], minlength=len(graph.relations))
-    for at in np.argsort(-counts, kind="stable"):
-        yield graph.relations[at]
+    for at in np.argsort(-counts, kind="stable")[:RELATION_LIMIT]:
+        if counts[at] >= RELATION_COVERAGE * inputs.n:
+            yield graph.relations[at]

@@ -23,13 +23,15 @@ from kgrec.retrieval.cooccurrence import Cooccurrence, count_cooccurrence, step_
 from kgrec.retrieval.index import FaissIndex, centred
 from kgrec.retrieval.knowledge import Knowledge
 from kgrec.retrieval.merging import add_rows, part_sums, score_dense
-from kgrec.retrieval.ridge import GramSources, solve_heads
+from kgrec.retrieval.ridge import GramSources, Heads, solve_heads
 from kgrec.retrieval.support import choose_support
 
 __all__ = ["LinearModel", "LinearSettings", "ModelInputs", "behaviour_counts", "recency_weights"]
 
 SCALE_SAMPLE = 512
-"""Products on which the scales of the two heads are measured."""
+"""Products on which the scales of the two heads are measured in a large shop."""
+KEPT_HEADS = 4_096
+"""Up to this many products both heads are kept until their scales are known, and none is solved twice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +86,10 @@ class LinearSettings:
         """Check types, then ranges."""
         for name, value in ((entry.name, getattr(self, entry.name)) for entry in fields(self)):
             kind = Integral if name in {"support", "text_neighbours", "window"} else Real
-            given = value.values() if isinstance(value, Mapping) else (value,)
-            if not all(isinstance(number, kind) and math.isfinite(number) for number in given):
-                what = "a whole number" if kind is Integral else "finite"
+            each = value.values() if name == "relation_weights" and isinstance(value, Mapping) else (value,)
+            known = name != "relation_weights" or isinstance(value, Mapping)
+            if not (known and all(isinstance(number, kind) and math.isfinite(number) for number in each)):
+                what = "a whole number" if kind is Integral else "finite" if known else "a mapping"
                 raise SettingsError(f"{name} must be {what}; got {value!r}; see LinearSettings")
         checks = {
             "ridge": self.ridge > 0,
@@ -198,7 +201,7 @@ class LinearModel:
         sources: names of the parts: ``behaviour``, ``sequence``, ``text``, ``graph:<relation>`` …
         indptr: int64 (n + 1,), row ``i`` holds what touching ``i`` says for other products.
         columns: int32 (nnz,), products spoken for, rising within a row.
-        weights: float32 (nnz,).
+        weights: float64 (nnz,), so that contributions sum to a score even where its terms nearly cancel.
         parts: float32 (nnz, sources); rows sum to ``weights``.
     """
 
@@ -209,7 +212,7 @@ class LinearModel:
         sources: tuple[str, ...],
         indptr: NDArray[np.int64],
         columns: NDArray[np.int32],
-        weights: NDArray[np.float32],
+        weights: NDArray[np.float64],
         parts: NDArray[np.float32],
     ) -> None:
         """Hold a fitted model."""
@@ -243,6 +246,17 @@ class LinearModel:
         if counts is None:
             counts = behaviour_counts(inputs, settings)
         return _fit_counts(inputs, counts, settings, products, progress, seed)
+
+    def with_settings(self, settings: LinearSettings) -> LinearModel:
+        """Return the same weights under other settings of the question: only ``recency`` may differ."""
+        return LinearModel(
+            settings=settings,
+            sources=self.sources,
+            indptr=self.indptr,
+            columns=self.columns,
+            weights=self.weights,
+            parts=self.parts,
+        )
 
     def score(self, histories: Histories) -> NDArray[np.float32]:
         """Return float32 (len(histories), n): the score of every product for each history."""
@@ -341,29 +355,35 @@ def _fit_counts(
         ridge=settings.ridge,
     )
     share = settings.sequence_share if inputs.histories.ordered else 0.0
-    similar, following = _head_factors(gram, wanted, support, share, seed)
     names = ("behaviour", "sequence", "text", *(f"graph:{name}" for name in inputs.knowledge.relations))
+    solved = solve_heads(gram, wanted, support, sequence=share > 0)
+    if len(wanted) <= KEPT_HEADS:
+        heads = list(solved)
+        factors = _head_factors(heads, support, share)
+        batches = iter(heads)
+    else:
+        spoken_for = np.flatnonzero(support[:, 0] >= 0)  # the others have no weights, and say nothing of their scale
+        sample = np.sort(np.random.default_rng(seed).permutation(spoken_for)[:SCALE_SAMPLE])
+        heads = list(solve_heads(gram, wanted[sample], support[sample], sequence=share > 0))
+        factors = _head_factors(heads, support[sample], share)
+        batches = solved
     parts = np.zeros((*support.shape, len(names)), np.float32)
-    for rows, similarity, transition in solve_heads(gram, wanted, support, sequence=share > 0):
-        parts[rows, :, 0] = similarity[:, :, 0] * similar
-        parts[rows, :, 1] = transition[:, :, 0] * following
-        parts[rows, :, 2:] = similarity[:, :, 1:] * similar + transition[:, :, 1:] * following
+    for rows, similarity, transition in batches:
+        parts[rows, :, 0] = similarity[:, :, 0] * factors[0]
+        parts[rows, :, 1] = transition[:, :, 0] * factors[1]
+        parts[rows, :, 2:] = similarity[:, :, 1:] * factors[0] + transition[:, :, 1:] * factors[1]
         progress("fitting the item–item model", rows.stop, len(wanted))
     return _by_speaker(inputs.n, wanted, support, parts, settings, names)
 
 
-def _head_factors(
-    gram: GramSources, wanted: NDArray[np.int32], support: NDArray[np.int32], share: float, seed: int
-) -> tuple[float, float]:
-    """Return what each head is multiplied by: its share over the root mean square of its weights on a sample."""
-    rng = np.random.default_rng(seed)
-    sample = np.sort(rng.permutation(len(wanted))[:SCALE_SAMPLE])
-    sums = np.zeros(3)
-    for rows, similarity, transition in solve_heads(gram, wanted[sample], support[sample], sequence=share > 0):
-        sums[0] += float(np.sum(support[sample][rows] >= 0))
-        sums[1] += float(np.sum(similarity.sum(axis=2, dtype=np.float64) ** 2))
-        sums[2] += float(np.sum(transition.sum(axis=2, dtype=np.float64) ** 2))
-    scale = np.sqrt(sums[1:] / max(sums[0], 1.0))
+def _head_factors(heads: list[Heads], support: NDArray[np.int32], share: float) -> tuple[float, float]:
+    """Return what each head is multiplied by: its share over the root mean square of its weights."""
+    used = max(int(np.sum(support >= 0)), 1)
+    squares = np.zeros(2)
+    for _, similarity, transition in heads:
+        squares[0] += float(np.sum(similarity.sum(axis=2, dtype=np.float64) ** 2))
+        squares[1] += float(np.sum(transition.sum(axis=2, dtype=np.float64) ** 2))
+    scale = np.sqrt(squares / used)
     return (
         float((1 - share) / scale[0]) if scale[0] > 0 else 0.0,
         float(share / scale[1]) if scale[1] > 0 else 0.0,
@@ -388,6 +408,6 @@ def _by_speaker(
         sources=names,
         indptr=np.concatenate([[0], np.cumsum(np.bincount(flat[used], minlength=n))]).astype(np.int64),
         columns=products[order // support.shape[1]].astype(np.int32),
-        weights=parts.sum(axis=1, dtype=np.float64).astype(np.float32),
+        weights=parts.sum(axis=1, dtype=np.float64),
         parts=parts,
     )

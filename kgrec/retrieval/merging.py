@@ -15,7 +15,7 @@ def add_rows(
     item_weights: NDArray[np.float32],
     indptr: NDArray[np.int64],
     columns: NDArray[np.int32],
-    weights: NDArray[np.float32],
+    weights: NDArray[np.float64],
     allowed: NDArray[np.bool_],
     k: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
@@ -74,7 +74,7 @@ def score_dense(
     item_weights: NDArray[np.float32],
     indptr: NDArray[np.int64],
     columns: NDArray[np.int32],
-    weights: NDArray[np.float32],
+    weights: NDArray[np.float64],
     result: NDArray[np.float32],
 ) -> None:
     """Add into ``result`` float32 (users, n) the score of every product for every history."""

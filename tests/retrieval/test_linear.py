@@ -316,7 +316,7 @@ def test_duplicate_products_speak_for_each_other() -> None:
 
 @pytest.mark.parametrize("hub_share", [1.0, 0.3])
 def test_a_value_shared_by_every_product(hub_share: float) -> None:
-    n = 3_000
+    n = 10_000  # of which three have behaviour: a large shop measures its scales on a sample
     known = knowledge_of(n, [(p, "shop", "ours") for p in range(n)], hub_share=hub_share)
     inputs = ModelInputs.of(n, Histories.of([[0, 1], [1, 2]]), known, None, text_neighbours=0)
     started = time.perf_counter()
