@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kgrec.data import Catalogue, Explanation, Histories, Recommendation, Recommendations
 from kgrec.errors import HistoryError, SettingsError
-from kgrec.explanation import TemplateExplainer
+from kgrec.explanation import TemplateExplainer, grammar_of
 from kgrec.graph import Graph
 from kgrec.retrieval import FaissIndex, centred, recency_weights
 from kgrec.shop import Shop, read_shop, write_shop
@@ -107,8 +107,7 @@ class Recommender:
             HistoryError: the history is no sequence of strings.
         """
         query = self._query(user, history)
-        hidden = [num for num in map(self.catalogue.find, exclude) if num is not None]
-        return self._answer(query, k, hidden, exclude_seen, explain, language)
+        return self._answer(query, k, self._hidden(exclude), exclude_seen, explain, language)
 
     def similar(
         self, product: str, *, k: int = 10, exclude: Iterable[str] = (), explain: bool = True, language: str = "en"
@@ -121,8 +120,7 @@ class Recommender:
         """
         num = self.catalogue.num(product)
         query = _Query(np.array([num], np.int32), np.ones(1, np.float32), basis="product")
-        hidden = [num for num in map(self.catalogue.find, exclude) if num is not None]
-        return self._answer(query, k, hidden, True, explain, language)
+        return self._answer(query, k, self._hidden(exclude), True, explain, language)
 
     def explain(
         self, user: str | None, product: str, *, history: Sequence[str] | None = None, language: str = "en"
@@ -203,11 +201,19 @@ class Recommender:
         visitor = Histories.of([nums])
         return _Query(visitor.items, recency_weights(visitor, self.shop.model.settings), note)
 
+    def _hidden(self, exclude: Iterable[str]) -> list[int]:
+        if isinstance(exclude, str):
+            raise HistoryError(
+                f"exclude must hold product ids; got the single string {exclude!r:.80}: write [{exclude!r:.80}]"
+            )
+        return [num for num in map(self.catalogue.find, exclude) if num is not None]
+
     def _answer(
         self, query: _Query, k: int, hidden: Sequence[int], exclude_seen: bool, explain: bool, language: str
     ) -> Recommendations:
         if k < 1:
             raise SettingsError(f"k must be at least 1; got {k}")
+        grammar_of(language)
         allowed = np.ones(len(self.catalogue), np.bool_)
         allowed[list(hidden)] = False
         if exclude_seen:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.data import Histories, Targets
-from kgrec.evaluation import Split, evaluate, fixed_split, random_holdout, time_split
+from kgrec.evaluation import Split, fixed_split, ndcg, random_holdout, rank, time_split
 from kgrec.protocols import Progress, silent
 from kgrec.retrieval import LinearModel, LinearSettings, ModelInputs, behaviour_counts
 
@@ -155,8 +155,8 @@ class _Search:
         """Fit on the sample and return NDCG@10 among it."""
         key = repr(settings)
         if key not in self._known:
-            report = evaluate(self._fitted(settings), self.split, ks=(10,), only=self.products, samples=0)
-            self._known[key] = float(report["ndcg@10"])
+            ranking = rank(self._fitted(settings), self.split, k=10, only=self.products)
+            self._known[key] = float(ndcg(ranking, 10).mean())
             self.trials.append(Trial(changed=changed, ndcg=self._known[key]))
             self._progress("choosing settings on validation", len(self.trials), None)
         return self._known[key]

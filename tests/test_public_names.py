@@ -4,6 +4,7 @@ import inspect
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
 
@@ -99,7 +100,7 @@ def test_version() -> None:
     assert kgrec.__version__[0].isdigit()
 
 
-def _public(name: str, value: object):
+def _public(name: str, value: object) -> Iterator[tuple[str, object]]:
     yield name, value
     if isinstance(value, ModuleType):
         for part in value.__all__:

@@ -221,7 +221,7 @@ def test_a_product_that_says_nothing_is_answered_with_what_is_popular() -> None:
 def test_products_without_text() -> None:
     answer = behaviour_only().recommend(history=["q1"], k=40)
     assert_sound(answer, 29)
-    assert set(found.source for found in answer) == {"item-item", "popularity"}
+    assert {found.source for found in answer} == {"item-item", "popularity"}
 
 
 def test_exclude() -> None:
@@ -378,3 +378,13 @@ def test_sixteen_threads_get_the_same_answers() -> None:
     with ThreadPoolExecutor(max_workers=16) as pool:
         answers = list(pool.map(lambda q: fresh.recommend(q[0], k=30, language=q[1]), questions * 2))
     assert answers == expected * 2
+
+
+def test_a_bare_string_to_exclude_is_refused() -> None:
+    with pytest.raises(HistoryError, match="single string"):
+        shop().recommend(history=[], exclude="p1")
+
+
+def test_an_unknown_language_is_refused_even_without_explanations() -> None:
+    with pytest.raises(SettingsError):
+        shop().recommend(history=[], explain=False, language="xx")

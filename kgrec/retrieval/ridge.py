@@ -285,6 +285,8 @@ def _solve_ridge(
     lower = factor.T.copy()
     for source in range(len(right)):
         solved = right[source, :length]
+        if not np.any(solved):
+            continue  # a relation that the product does not state
         for k in range(length):
             solved[k] /= lower[k, k]
             for b in range(k + 1, length):

@@ -36,7 +36,7 @@ TRAIN_SHARE = 0.8
 """Share of the purchases, by time, that the evaluated model may see."""
 SHOWN_METRICS = ("recall@10", "ndcg@10", "mrr@10", "coverage@10")
 HISTORY_SHOWN = 8
-SEARCH_PRODUCTS = 1_200
+SEARCH_PRODUCTS = 800
 """Fewer than the default of a build, so that the demo ends within two minutes."""
 EXAMPLE_TITLE_WORDS = 4
 ATTRIBUTION = (

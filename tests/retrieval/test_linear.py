@@ -13,7 +13,7 @@ from kgrec.data import Histories
 from kgrec.errors import DataError, SettingsError
 from kgrec.retrieval import Knowledge, LinearModel, LinearSettings, ModelInputs, recency_weights
 
-from .reference import dense_counts, dense_kernels, dense_parts, ease_with_side_information
+from .reference import Counts, dense_counts, dense_kernels, dense_parts, ease_with_side_information
 from .shops import (
     SETTINGS,
     dense_model_parts,
@@ -41,7 +41,7 @@ EVERYTHING = LinearSettings(
 )
 
 
-def counts_for(inputs: ModelInputs, chosen: LinearSettings):
+def counts_for(inputs: ModelInputs, chosen: LinearSettings) -> Counts:
     return dense_counts(
         inputs.histories,
         inputs.n,
