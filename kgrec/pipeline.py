@@ -74,7 +74,7 @@ def build(
         "events_of_unknown_products": sum(events.unknown_products.values()) if events is not None else 0,
         "facts": len(facts),
         "settings": asdict(tuning.settings),
-        "validation": [{"changed": dict(t.changed), "ndcg@10": t.ndcg} for t in tuning.trials],
+        "validation": [{"changed": dict(t.changed), "ndcg": t.ndcg} for t in tuning.trials],
         "encode_seconds": round(encode_seconds, 3),
         "build_seconds": round(time.perf_counter() - started, 3),
     }

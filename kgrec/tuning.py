@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.data import Histories, Targets
-from kgrec.evaluation import Split, fixed_split, ndcg, random_holdout, rank, time_split
+from kgrec.evaluation import Ranking, Split, fixed_split, random_holdout, rank, time_split
 from kgrec.protocols import Progress, silent
 from kgrec.retrieval import LinearModel, LinearSettings, ModelInputs, behaviour_counts
 
 __all__ = ["Trial", "Tuning", "choose_settings", "validation_split"]
 
-SAMPLE_PRODUCTS = 2_500
+SAMPLE_PRODUCTS = 10_000
 """Products that the search fits and ranks: a product's weights do not depend on which others are fitted."""
 ENOUGH_QUERIES = 200
 """A split by time that asks fewer users than this is too noisy to choose by."""
-SAMPLE_QUERIES = 6_000
+SAMPLE_DEPTH = 20
+"""Length of the lists that a trial is judged by."""
+SAMPLE_QUERIES = 20_000
 """Validation queries that the search asks."""
 FIRST_CHOICES: Mapping[str, tuple[float, ...]] = {
     "recency": (0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
@@ -52,7 +54,7 @@ explanations cannot name."""
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One fit of the search: what was changed, and NDCG@10 on the validation sample."""
+    """One fit of the search: what was changed, and NDCG on the validation sample, scaled to the whole catalogue."""
 
     changed: Mapping[str, Any]
     ndcg: float
@@ -152,11 +154,11 @@ class _Search:
         return name != "relation_weight" or len(self.inputs.knowledge.relations) > 0
 
     def quality(self, settings: LinearSettings, **changed: Any) -> float:
-        """Fit on the sample and return NDCG@10 among it."""
+        """Fit on the sample and return NDCG among it, scaled to the whole catalogue."""
         key = repr(settings)
         if key not in self._known:
-            ranking = rank(self._fitted(settings), self.split, k=10, only=self.products)
-            self._known[key] = float(ndcg(ranking, 10).mean())
+            ranking = rank(self._fitted(settings), self.split, k=SAMPLE_DEPTH, only=self.products)
+            self._known[key] = _scaled_ndcg(ranking, self.inputs.n / len(self.products))
             self.trials.append(Trial(changed=changed, ndcg=self._known[key]))
             self._progress("choosing settings on validation", len(self.trials), None)
         return self._known[key]
@@ -213,6 +215,18 @@ class _Search:
                     best, quality = trial, reached
                     break
         return best
+
+
+def _scaled_ndcg(ranking: Ranking, scale: float) -> float:
+    """Return NDCG as if the whole catalogue had been ranked.
+
+    Rank r among a sample stands for rank (r − ½) · scale + ½ among all; counting it as r would reward models for
+    what they do far below the first page.
+    """
+    places = (np.arange(1, ranking.k + 1) - 0.5) * scale + 0.5
+    gains = 1.0 / np.log2(1.0 + places)
+    best = np.concatenate([[0.0], np.cumsum(gains)])[np.minimum(ranking.wanted, ranking.k)]
+    return float(np.mean((ranking.hits @ gains) / best))
 
 
 def _by_triples(inputs: ModelInputs) -> Iterator[str]:
