@@ -91,7 +91,9 @@ class Facts:
         for batch in self.table.to_batches(max_chunksize=10_000):
             columns = [batch.column(name).to_pylist() for name in _NAMES]
             for row in zip(*columns, strict=True):
-                yield Fact(**dict(zip(_NAMES, row, strict=True)))
+                values = dict(zip(_NAMES, row, strict=True))
+                values["confidence"] = round(values["confidence"], 6)  # float32 would show .95 as .949999988
+                yield Fact(**values)
 
     def __add__(self, other: Facts) -> Facts:
         """Return both, self first."""

@@ -44,6 +44,7 @@ def build(
     """Build a shop from files and save it."""
     from kgrec.serving.progress import drawn_progress
 
+    chosen = _encoder(encoder)
     with drawn_progress() as progress:
         products = kgrec.read_catalogue(catalogue, progress=progress)
         _report_aside(products.set_aside)
@@ -53,8 +54,10 @@ def build(
             _report_aside(log.set_aside)
             if log.unknown_products:
                 total = sum(log.unknown_products.values())
-                console.print(f"{total:,} events name {len(log.unknown_products):,} products the catalogue lacks")
-        built = kgrec.build(products, log, encoder=_encoder(encoder), progress=progress)
+                console.print(
+                    f"events of products that the catalogue lacks: {total:,} ({len(log.unknown_products):,} ids)"
+                )
+        built = kgrec.build(products, log, encoder=chosen, progress=progress)
     built.save(shop)
     console.print(f"{built!r}\nwritten: {shop}")
 
@@ -87,7 +90,7 @@ def _report_aside(rows: tuple[kgrec.SetAside, ...]) -> None:
     """Print how many rows were set aside, by reason, and the first few."""
     if not rows:
         return
-    console.print(f"{len(rows):,} rows set aside:", style="yellow")
+    console.print(f"rows set aside: {len(rows):,}", style="yellow")
     for row in rows[:5]:
         console.print(f"  {row}", markup=False)
     if len(rows) > 5:
@@ -99,7 +102,7 @@ def main() -> None:
     try:
         app()
     except KgrecError as error:
-        Console(stderr=True).print(f"error: {error}", style="red", markup=False)
+        Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False)
         raise SystemExit(1) from None
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 import kgrec
-from kgrec.data import Fact, Facts, Product
+from kgrec.data import Evidence, Fact, Facts, Product
 from kgrec.embedding import SentenceEncoder, product_documents
 from kgrec.evaluation import ItemKnnScorer, PopularityScorer, Report, Split, evaluate, time_split
 from kgrec.extraction import RuleExtractor, extract
@@ -36,11 +36,12 @@ TRAIN_SHARE = 0.8
 """Share of the purchases, by time, that the evaluated model may see."""
 SHOWN_METRICS = ("recall@10", "ndcg@10", "mrr@10", "coverage@10")
 HISTORY_SHOWN = 8
-SEARCH_PRODUCTS = 800
+EVIDENCE_SHOWN = 3
+SEARCH_PRODUCTS = 600
 """Fewer than the default of a build, so that the demo ends within two minutes."""
 EXAMPLE_TITLE_WORDS = 4
 ATTRIBUTION = (
-    "Data: Online Retail II, year 2009–2010 (Chen, D., 2019, UCI Machine Learning Repository), CC BY 4.0. "
+    "Data: Online Retail II, year 2009–2010 (Chen, D., 2012, UCI Machine Learning Repository), CC BY 4.0. "
     "Bundled in another file format, otherwise unchanged."
 )
 ATTRIBUTION_URL = "https://doi.org/10.24432/C5CG6D"
@@ -301,12 +302,18 @@ def _print_customer(console: Console, customer: CustomerSection) -> None:
     console.print(f"\n[bold]customer {customer.user}[/] has {len(customer.history)} products, the newest last:")
     for product in customer.history[-HISTORY_SHOWN:]:
         console.print(f"    {product.title}", style="dim", highlight=False)
+    titles = {product.id: product.title for product in customer.history}
     for rank, found in enumerate(customer.recommendations, start=1):
         console.print(f"{rank:>3}. [bold]{found.title}[/]  {found.score:.3f}  [dim]{found.source}[/]", highlight=False)
         if found.explanation is None:
             continue
         console.print(f"     {found.explanation.text}", highlight=False, markup=False)
-        evidence = ", ".join(
-            f"{e.kind} {e.relation} {e.value} {e.share:.0%}".replace("  ", " ") for e in found.explanation.evidence[:4]
-        )
-        console.print(f"     evidence: {evidence}", style="dim", highlight=False, markup=False)
+        for evidence in found.explanation.evidence[:EVIDENCE_SHOWN]:
+            console.print(f"       {_evidence_line(evidence, titles)}", style="dim", highlight=False, markup=False)
+
+
+def _evidence_line(found: Evidence, titles: Mapping[str, str]) -> str:
+    """Write one piece of evidence: its share of the score, what kind it is, and the product it comes from."""
+    what = f"{found.relation.replace('_', ' ')} {found.value}" if found.kind == "fact" else found.kind
+    source = f" ← {titles.get(found.history_item, found.history_item)}" if found.history_item else ""
+    return f"{found.share:>4.0%} {what}{source}"

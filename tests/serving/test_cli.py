@@ -102,12 +102,12 @@ def test_what_was_built_is_read_by_the_library(shop: Path) -> None:
 def test_build_shows_what_it_left_out(tmp_path: Path, products: Path, events: Path) -> None:
     output = invoke("build", products, tmp_path / "s", "--events", events, "--encoder", "hashing").output
     text = " ".join(output.split())
-    assert "2 rows set aside" in text
+    assert "rows set aside: 2" in text
     assert "no id" in text
     assert "negative price" in text
-    assert "1 rows set aside" in text
+    assert "rows set aside: 1" in text
     assert "unreadable time" in text
-    assert "1 events name 1 products the catalogue lacks" in text
+    assert "events of products that the catalogue lacks: 1 (1 ids)" in text
     assert "8 products" in text
     assert "12 users" in text
 
