@@ -34,10 +34,14 @@ FIRST_CHOICES: Mapping[str, tuple[float, ...]] = {
     "future_decay": (0.6, 0.8, 0.9, 0.95),
     "relation_weight": (5.0, 10.0, 20.0, 40.0, 80.0, 160.0),
     "text_weight": (0.0, 1.5, 3.0, 6.0, 12.0, 24.0),
+    "text_exponent": (1.0, 1.5, 2.0, 3.0),
+    "time_exponent": (0.0, 0.2, 0.5),
     "length_exponent": (0.0, 0.3, 0.6, 1.0),
 }
 """Settings that matter, in the order they are searched, each on a coarse grid walked from the default."""
-ORDERED_ONLY = frozenset({"sequence_share", "baskets", "recency", "sequence_ridge", "past_decay", "future_decay"})
+ORDERED_ONLY = frozenset(
+    {"sequence_share", "baskets", "recency", "sequence_ridge", "past_decay", "future_decay", "time_exponent"}
+)
 STRIDES: Mapping[str, tuple[int, ...]] = {"ridge": (2, 1)}
 """Settings with a long way to go are walked in large steps first."""
 COUNT_SETTINGS = ("length_exponent", "past_decay", "future_decay", "window", "baskets")
@@ -149,7 +153,9 @@ class _Search:
 
     def can(self, name: str) -> bool:
         """Tell whether the shop has what the setting is about."""
-        if name == "text_weight":
+        if name == "time_exponent":
+            return bool(np.isfinite(self.split.queries.times).all())
+        if name in ("text_weight", "text_exponent"):
             return bool(self.inputs.vectors.shape[1])
         return name != "relation_weight" or len(self.inputs.knowledge.relations) > 0
 
@@ -164,8 +170,8 @@ class _Search:
         return self._known[key]
 
     def _fitted(self, settings: LinearSettings) -> LinearModel:
-        """Fit on the sample; a change of recency alone changes the question and not the weights."""
-        key = repr(replace(settings, recency=1.0))
+        """Fit on the sample; a change of recency or of time alone changes the question and not the weights."""
+        key = repr(replace(settings, recency=1.0, time_exponent=0.0))
         if self._model is None or self._model[0] != key:
             counts = self._counted(settings)
             self._model = (

@@ -47,7 +47,7 @@ def test_never_worse_than_the_start() -> None:
     split = validation_split(inputs().histories)
     known = inputs().with_histories(split.train)
     start, chosen = (
-        evaluate(LinearModel.fit(known, settings), split, ks=(10,), samples=0)["ndcg@10"]
+        evaluate(LinearModel.fit(known, settings), split, ks=(20,), samples=0)["ndcg@20"]
         for settings in (BASE, tuned().settings)
     )
     assert chosen > start

@@ -28,6 +28,7 @@ from kgrec.retrieval.support import choose_support
 
 __all__ = ["LinearModel", "LinearSettings", "ModelInputs", "behaviour_counts", "recency_weights"]
 
+SECONDS_A_DAY = 86_400
 SCALE_SAMPLE = 512
 """Products on which the scales of the two heads are measured in a large shop."""
 KEPT_HEADS = 4_096
@@ -56,20 +57,23 @@ class LinearSettings:
         window: events further apart in one history are no pair.
         dropout: p in 0 … 1, excluded: regularises as if a share p of each history were hidden (EDLAE).
         baskets: events at one instant are one step of a history; without it each event is a step.
+        time_exponent: β ≥ 0; in the history that is asked about, what lies Δt before the newest event counts
+            (1 + Δt / scale)^−β on top of γ. 0 ignores time; an event without a time is not discounted.
+        time_scale_days: the scale of Δt in days, > 0.
         hub_share: values that more than this share of the products have say nothing.
 
     Raises:
         SettingsError: a value is out of its range.
     """
 
-    ridge: float = 50.0
-    sequence_ridge: float = 20.0
+    ridge: float = 200.0
+    sequence_ridge: float = 80.0
     sequence_share: float = 0.6
     recency: float = 0.7
     text_weight: float = 6.0
-    text_exponent: float = 3.0
+    text_exponent: float = 2.0
     relation_weights: Mapping[str, float] = field(default_factory=dict)
-    relation_weight: float = 40.0
+    relation_weight: float = 20.0
     length_exponent: float = 0.0
     past_decay: float = 0.7
     future_decay: float = 0.6
@@ -81,6 +85,8 @@ class LinearSettings:
     hub_share: float = 0.3
     dropout: float = 0.0
     baskets: bool = False
+    time_exponent: float = 0.0
+    time_scale_days: float = 30.0
 
     def __post_init__(self) -> None:
         """Check types, then ranges."""
@@ -107,6 +113,8 @@ class LinearSettings:
             "text_neighbours": self.text_neighbours >= 0,
             "window": self.window >= 1,
             "dropout": 0 <= self.dropout < 1,
+            "time_exponent": self.time_exponent >= 0,
+            "time_scale_days": self.time_scale_days > 0,
             "hub_share": 0 < self.hub_share <= 1,
         }
         for name, valid in checks.items():
@@ -248,7 +256,7 @@ class LinearModel:
         return _fit_counts(inputs, counts, settings, products, progress, seed)
 
     def with_settings(self, settings: LinearSettings) -> LinearModel:
-        """Return the same weights under other settings of the question: only ``recency`` may differ."""
+        """Return the same weights under other settings of the question: only ``recency`` and the time settings may differ."""
         return LinearModel(
             settings=settings,
             sources=self.sources,
@@ -310,7 +318,7 @@ def behaviour_counts(inputs: ModelInputs, settings: LinearSettings) -> Cooccurre
 
 
 def recency_weights(histories: Histories, settings: LinearSettings) -> NDArray[np.float32]:
-    """Return float32 (e,): event weight × γ^(steps after it in the same history)."""
+    """Return float32 (e,): event weight × γ^(steps after it in the same history) × what its age leaves of it."""
     if not histories.ordered or len(histories.items) == 0:
         return histories.weights
     steps = step_numbers(histories, baskets=settings.baskets)
@@ -318,7 +326,14 @@ def recency_weights(histories: Histories, settings: LinearSettings) -> NDArray[n
     filled = histories.lengths() > 0
     last[filled] = steps[histories.indptr[1:][filled] - 1]
     after = np.repeat(last, histories.lengths()) - steps
-    return (histories.weights * settings.recency**after).astype(np.float32)
+    weights = histories.weights * settings.recency**after
+    if settings.time_exponent > 0:
+        newest = np.zeros(len(histories))
+        newest[filled] = histories.times[histories.indptr[1:][filled] - 1]
+        apart = np.nan_to_num(np.repeat(newest, histories.lengths()) - histories.times, nan=0.0)
+        scale = settings.time_scale_days * SECONDS_A_DAY
+        weights = weights * (1 + np.maximum(apart, 0) / scale) ** -settings.time_exponent
+    return weights.astype(np.float32)
 
 
 def _fit_counts(
