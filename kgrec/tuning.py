@@ -33,6 +33,7 @@ FIRST_CHOICES: Mapping[str, tuple[float, ...]] = {
     "past_decay": (0.5, 0.7, 0.85, 0.95),
     "future_decay": (0.6, 0.8, 0.9, 0.95),
     "relation_weight": (5.0, 10.0, 20.0, 40.0, 80.0, 160.0),
+    "extracted_share": (0.0, 0.1, 0.25, 0.5, 1.0),
     "text_weight": (0.0, 1.5, 3.0, 6.0, 12.0, 24.0),
     "text_exponent": (1.0, 1.5, 2.0, 3.0),
     "time_exponent": (0.0, 0.2, 0.5),
@@ -153,6 +154,8 @@ class _Search:
 
     def can(self, name: str) -> bool:
         """Tell whether the shop has what the setting is about."""
+        if name == "extracted_share":
+            return bool(self.inputs.knowledge.extracted)
         if name == "time_exponent":
             return bool(np.isfinite(self.split.queries.times).all())
         if name in ("text_weight", "text_exponent"):
@@ -212,9 +215,10 @@ class _Search:
     def weigh_relations(self, start: LinearSettings) -> LinearSettings:
         """Give each relation its own weight, largest relation first; one that does not help goes to zero."""
         best, quality = start, self.quality(start)
+        common = start.resolved(self.inputs.knowledge)
         for relation in _by_triples(self.inputs):
             for factor in RELATION_FACTORS:
-                weights = {**best.relation_weights, relation: start.relation_weight * factor}
+                weights = {**best.relation_weights, relation: common.weight_of(relation) * factor}
                 trial = replace(best, relation_weights=weights)
                 reached = self.quality(trial, relation=relation, weight=weights[relation])
                 if reached > quality * (1 + RELATION_MARGIN):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kgrec.graph import Graph
@@ -25,6 +27,7 @@ class Knowledge:
         relation: int16 (v,).
         rarity: float32 (v,), what two products gain by sharing the value: 1 / (number of products that have it),
             0 where sharing it says nothing.
+        extracted: relations that were read from texts alone: the text vectors know part of what they say.
     """
 
     relations: tuple[str, ...]
@@ -34,6 +37,7 @@ class Knowledge:
     product: NDArray[np.int32]
     relation: NDArray[np.int16]
     rarity: NDArray[np.float32]
+    extracted: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -45,6 +49,7 @@ class Knowledge:
         relations: tuple[str, ...],
         *,
         hub_share: float,
+        extracted: frozenset[str] = frozenset(),
     ) -> Knowledge:
         """Build from triples: ``product`` and ``value`` (t,), ``relation`` (v,) of each value.
 
@@ -63,6 +68,7 @@ class Knowledge:
             product=product[by_value].astype(np.int32),
             relation=relation.astype(np.int16),
             rarity=rarity.astype(np.float32),
+            extracted=extracted,
         )
 
     @classmethod
@@ -88,4 +94,14 @@ class Knowledge:
             graph.value_relation,
             graph.relations,
             hub_share=hub_share,
+            extracted=_read_from_texts(graph),
         )
+
+
+def _read_from_texts(graph: Graph) -> frozenset[str]:
+    """Return the relations of which no fact was declared by the shop."""
+    if graph.facts is None:
+        return frozenset()
+    table = graph.facts.table
+    declared = table.filter(pc.equal(table["extractor"].cast(pa.string()), "declared"))
+    return frozenset(graph.relations) - frozenset(declared["relation"].cast(pa.string()).unique().to_pylist())

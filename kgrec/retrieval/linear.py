@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -48,6 +48,7 @@ class LinearSettings:
         text_exponent: p ≥ 1 of the text kernel.
         relation_weights: relation → α ≥ 0; a relation without an entry takes ``relation_weight``.
         relation_weight: α of the others.
+        extracted_share: relations read from texts alone take this share (≥ 0) of ``relation_weight``.
         length_exponent: a user with m events counts m^−length_exponent.
         past_decay, future_decay: in (0, 1), of the transition head.
         sequence_knowledge: κ ≥ 0, share of the kernel that the transition head sees.
@@ -74,6 +75,7 @@ class LinearSettings:
     text_exponent: float = 2.0
     relation_weights: Mapping[str, float] = field(default_factory=dict)
     relation_weight: float = 20.0
+    extracted_share: float = 0.25
     length_exponent: float = 0.0
     past_decay: float = 0.7
     future_decay: float = 0.6
@@ -105,6 +107,7 @@ class LinearSettings:
             "text_weight": self.text_weight >= 0,
             "text_exponent": self.text_exponent >= 1,
             "relation_weight": self.relation_weight >= 0,
+            "extracted_share": self.extracted_share >= 0,
             "relation_weights": all(weight >= 0 for weight in self.relation_weights.values()),
             "past_decay": 0 < self.past_decay < 1,
             "future_decay": 0 < self.future_decay < 1,
@@ -122,8 +125,16 @@ class LinearSettings:
                 raise SettingsError(f"{name} is out of its range: {getattr(self, name)!r}; see LinearSettings")
 
     def weight_of(self, relation: str) -> float:
-        """Return α of a relation."""
+        """Return α of a relation; of one that was read from texts alone, only once :meth:`resolved` has named it."""
         return self.relation_weights.get(relation, self.relation_weight)
+
+    def resolved(self, knowledge: Knowledge) -> LinearSettings:
+        """Return the same settings with a weight written out for every relation of a shop."""
+        weights = {
+            name: self.relation_weight * (self.extracted_share if name in knowledge.extracted else 1.0)
+            for name in knowledge.relations
+        }
+        return replace(self, relation_weights={**weights, **self.relation_weights})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -251,6 +262,7 @@ class LinearModel:
 
         ``counts`` are those of :func:`behaviour_counts` for the same histories and settings, where they are at hand.
         """
+        settings = settings.resolved(inputs.knowledge)
         if counts is None:
             counts = behaviour_counts(inputs, settings)
         return _fit_counts(inputs, counts, settings, products, progress, seed)
