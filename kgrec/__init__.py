@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from kgrec.pipeline import build
     from kgrec.readers import read_catalogue, read_events
     from kgrec.recommender import Recommender, load
-    from kgrec.retrieval import LinearSettings
+    from kgrec.retrieval import Boost, Filter, LinearSettings, Rules, field
 
 __all__ = [
+    "Boost",
     "Catalogue",
     "Events",
     "Fact",
     "Facts",
+    "Filter",
     "Graph",
     "HashingEncoder",
     "Histories",
@@ -38,11 +40,13 @@ __all__ = [
     "Recommendations",
     "Recommender",
     "RuleExtractor",
+    "Rules",
     "SentenceEncoder",
     "SetAside",
     "build",
     "errors",
     "extract",
+    "field",
     "load",
     "read_catalogue",
     "read_events",
@@ -51,10 +55,12 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOME = {
+    "Boost": "retrieval",
     "Catalogue": "data",
     "Events": "data",
     "Fact": "data",
     "Facts": "data",
+    "Filter": "retrieval",
     "Graph": "graph",
     "HashingEncoder": "embedding",
     "Histories": "data",
@@ -64,10 +70,12 @@ _HOME = {
     "Recommendations": "data",
     "Recommender": "recommender",
     "RuleExtractor": "extraction",
+    "Rules": "retrieval",
     "SentenceEncoder": "embedding",
     "SetAside": "data",
     "build": "pipeline",
     "extract": "extraction",
+    "field": "retrieval",
     "load": "recommender",
     "read_catalogue": "readers",
     "read_events": "readers",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -15,13 +15,26 @@ from kgrec.data import Catalogue, Explanation, Histories, Recommendation, Recomm
 from kgrec.errors import HistoryError, SettingsError
 from kgrec.explanation import TemplateExplainer, grammar_of
 from kgrec.graph import Graph
-from kgrec.retrieval import FaissIndex, centred, recency_weights
+from kgrec.retrieval import (
+    Arranger,
+    Eligibility,
+    FaissIndex,
+    Filter,
+    ProductTable,
+    Rules,
+    centred,
+    graph_likeness,
+    nearest_allowed,
+    recency_weights,
+    text_likeness,
+)
 from kgrec.shop import Shop, read_shop, write_shop
 
 __all__ = ["Recommender", "load"]
 
 
 Basis = Literal["history", "product"]
+Where = Filter | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,9 +49,13 @@ class _Query:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    """A product and the model's own score for it; what the rules made of it stands beside."""
+
     num: int
     score: float
     source: str
+    shown_score: float | None = None
+    rules: tuple[str, ...] = ()
 
 
 class Recommender:
@@ -56,9 +73,11 @@ class Recommender:
         self.shop = shop
         self._vectors = centred(shop.vectors) if shop.vectors.shape[1] else np.asarray(shop.vectors)
         self._explainer = TemplateExplainer(shop.catalogue, shop.graph, shop.audience, vectors=self._vectors)
-        touched = np.array([shop.audience.touched(num) for num in range(len(shop.catalogue))], np.int64)
+        touched = np.diff(shop.audience.indptr)
         self._by_popularity = np.lexsort((np.arange(len(touched)), -touched)).astype(np.int32)
         self._popularity = touched / max(int(touched.max(initial=0)), 1)
+        self._table = ProductTable(shop.catalogue, shop.graph)
+        self._eligibility = Eligibility(shop.catalogue, self._table, shop.histories, shop.user_num)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -82,45 +101,89 @@ class Recommender:
         *,
         history: Sequence[str] | None = None,
         k: int = 10,
+        where: Where | None = None,
+        only: Iterable[str] | None = None,
         exclude: Iterable[str] = (),
-        exclude_seen: bool = True,
+        exclude_seen: bool | Iterable[str] = True,
+        rules: Rules | Mapping[str, Any] | None = None,
         explain: bool = True,
         language: str = "en",
     ) -> Recommendations:
         """Recommend products.
 
+        Filters (``where``, ``only``, ``exclude``, ``exclude_seen``) act before anything is ranked, so that ``k``
+        products come back while as many pass them; rules act after scoring.
+
         Args:
             user: id of a known user; an unknown one is answered with what is popular, and a note says so.
             history: product ids, oldest first, in place of the user's own history: a session or a visitor.
             k: how many, at least 1; fewer come back only where fewer products may be shown.
+            where: which products may be shown, as an expression of :func:`kgrec.field` or its JSON form; both are
+                described in :mod:`kgrec.retrieval.filters`.
+            only: the ids that may be shown, to rank a given list; unknown ids are ignored, and a note counts them.
             exclude: ids never to show; unknown ids are ignored.
-            exclude_seen: leave out what is in the history.
+            exclude_seen: leave out what is in the history; or the event types that leave a product out, such as
+                ``("purchase",)``, as the known ``user`` did them. A ``history`` that is given has no types: it adds
+                nothing to those, and for an unknown user a note says so.
+            rules: boosts, diversity, caps and pinned products, as :class:`kgrec.Rules` or its JSON form.
             explain: False leaves explanations out, for speed.
             language: of the sentences, ``"en"`` or ``"zh"``.
 
         Returns:
-            Products in falling order of score. Scores of one answer are comparable with each other; ``source`` says
-            where each came from.
+            Products in falling order of score, or in the order of the rules. Scores of one answer are comparable with
+            each other; ``source`` says where each came from. A boosted product's ``score`` is the model's times the
+            factor; its ``explanation.score`` stays the model's own, the sum of the contributions.
 
         Raises:
-            SettingsError: ``k`` is below 1, or the language is not known.
-            HistoryError: the history is no sequence of strings.
+            SettingsError: ``k`` is below 1, the language or an event type is not known, a filter or a rule names an
+                unknown field or a value of the wrong type, or the shop keeps no event types.
+            HistoryError: the history is no sequence of strings, or a list of ids is one string.
         """
         query = self._query(user, history)
-        return self._answer(query, k, self._hidden(exclude), exclude_seen, explain, language)
+        allowed, notes = self._eligibility.allowed(where, only, exclude)
+        more: tuple[str, ...]
+        if isinstance(exclude_seen, bool | np.bool_):
+            seen, more = (query.items if exclude_seen else query.items[:0]), ()
+        else:
+            seen, more = self._eligibility.seen_by_type(user, exclude_seen)
+        allowed[seen] = False
+        query = replace(query, notes=(*query.notes, *notes, *more))
+        return self._answer(query, k, allowed, rules, explain, language)
 
     def similar(
-        self, product: str, *, k: int = 10, exclude: Iterable[str] = (), explain: bool = True, language: str = "en"
+        self,
+        product: str,
+        *,
+        k: int = 10,
+        where: Where | None = None,
+        only: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
+        rules: Rules | Mapping[str, Any] | None = None,
+        explain: bool = True,
+        language: str = "en",
     ) -> Recommendations:
         """Recommend what goes with one product; itself is left out.
 
+        Args:
+            product: its id.
+            k: how many, at least 1.
+            where: as in :meth:`recommend`, like the other arguments.
+            only: the ids that may be shown.
+            exclude: ids never to show.
+            rules: boosts, diversity, caps and pinned products.
+            explain: False leaves explanations out.
+            language: of the sentences.
+
         Raises:
             UnknownProductError: no such product.
-            SettingsError: ``k`` is below 1, or the language is not known.
+            SettingsError: ``k`` is below 1, the language is not known, or a filter or a rule is malformed.
+            HistoryError: a list of ids is one string.
         """
         num = self.catalogue.num(product)
-        query = _Query(np.array([num], np.int32), np.ones(1, np.float32), basis="product")
-        return self._answer(query, k, self._hidden(exclude), True, explain, language)
+        allowed, notes = self._eligibility.allowed(where, only, exclude)
+        allowed[num] = False
+        query = _Query(np.array([num], np.int32), np.ones(1, np.float32), notes, basis="product")
+        return self._answer(query, k, allowed, rules, explain, language)
 
     def explain(
         self, user: str | None, product: str, *, history: Sequence[str] | None = None, language: str = "en"
@@ -201,46 +264,93 @@ class Recommender:
         visitor = Histories.of([nums])
         return _Query(visitor.items, recency_weights(visitor, self.shop.model.settings), note)
 
-    def _hidden(self, exclude: Iterable[str]) -> list[int]:
-        if isinstance(exclude, str):
-            raise HistoryError(
-                f"exclude must hold product ids; got the single string {exclude!r:.80}: write [{exclude!r:.80}]"
-            )
-        return [num for num in map(self.catalogue.find, exclude) if num is not None]
-
     def _answer(
-        self, query: _Query, k: int, hidden: Sequence[int], exclude_seen: bool, explain: bool, language: str
+        self,
+        query: _Query,
+        k: int,
+        allowed: NDArray[np.bool_],
+        rules: Rules | Mapping[str, Any] | None,
+        explain: bool,
+        language: str,
     ) -> Recommendations:
         if k < 1:
             raise SettingsError(f"k must be at least 1; got {k}")
         grammar_of(language)
-        allowed = np.ones(len(self.catalogue), np.bool_)
-        allowed[list(hidden)] = False
-        if exclude_seen:
-            allowed[query.items] = False
-        candidates = self._candidates(query, allowed, min(k, len(self.catalogue)))
+        k, notes = min(k, len(self.catalogue)), query.notes
+        if rules is None:
+            candidates = self._candidates(query, allowed, k)
+        else:
+            candidates, more = self._arranged(query, allowed, k, Rules.of(rules))
+            notes += more
         items = tuple(
             Recommendation(
                 item=self.catalogue[found.num].id,
                 title=self.catalogue[found.num].title,
-                score=found.score,
+                score=found.score if found.shown_score is None else found.shown_score,
                 source=found.source,
                 explanation=self._explained(query, found, language) if explain else None,
+                rules=found.rules,
             )
             for found in candidates
         )
-        return Recommendations(items=items, notes=query.notes)
+        return Recommendations(items=items, notes=notes)
 
-    def _candidates(self, query: _Query, allowed: NDArray[np.bool_], k: int) -> list[_Candidate]:
-        """Ask the sources in order until ``k`` are found; a later source never outranks an earlier one."""
+    def _arranged(
+        self, query: _Query, allowed: NDArray[np.bool_], k: int, rules: Rules
+    ) -> tuple[list[_Candidate], tuple[str, ...]]:
+        """Let the rules act on pools of candidates until ``k`` are found, then pin."""
+        pins, notes = self._pins(rules, allowed, k)
+        allowed[list(pins.values())] = False
+        by_text = rules.diversity_by == "text" and self._vectors.shape[1] > 0
+        likeness = text_likeness(self._vectors) if by_text else graph_likeness(self.graph)
+        arranger = Arranger(rules, self._table, likeness)
+        found: list[_Candidate] = []
+        ceiling, size = 1.0, min(10 * k + 100, len(allowed))
+        while len(found) < k - len(pins):
+            pool = self._candidates(query, allowed.copy(), size, ceiling)
+            if not pool:
+                break
+            ceiling = pool[-1].score
+            nums = np.array([candidate.num for candidate in pool], np.int32)
+            scores = np.array([candidate.score for candidate in pool])
+            placed = arranger.place(nums, scores, k - len(pins) - len(found))
+            found += [replace(pool[one.at], shown_score=one.score, rules=one.rules) for one in placed]
+            for closed in (nums, *arranger.closed()):
+                allowed[closed] = False
+        for place_of, num in sorted(pins.items()):
+            alone = np.zeros(len(allowed), np.bool_)
+            alone[num] = True
+            pinned = self._candidates(query, alone, 1, ceiling)[0]
+            at = min(place_of - 1, len(found))
+            found.insert(at, replace(pinned, rules=(f"pinned at {place_of}",)))
+        return found, notes
+
+    def _pins(self, rules: Rules, allowed: NDArray[np.bool_], k: int) -> tuple[dict[int, int], tuple[str, ...]]:
+        """Return place → number of the products to pin, and which cannot be."""
+        pins: dict[int, int] = {}
+        notes: list[str] = []
+        for product, place in rules.pinned.items():
+            num = self.catalogue.find(product)
+            if num is None:
+                notes.append(f"{product!r} is not pinned: it is not in the catalogue")
+            elif not allowed[num]:
+                notes.append(f"{product!r} is not pinned: the filters leave it out")
+            elif place <= k:
+                pins[place] = num
+        return pins, tuple(notes)
+
+    def _candidates(self, query: _Query, allowed: NDArray[np.bool_], k: int, ceiling: float = 1.0) -> list[_Candidate]:
+        """Ask the sources in order until ``k`` are found; a later source never outranks an earlier one.
+
+        ``allowed`` is used up. Scores stay below ``ceiling`` where the item–item model says nothing.
+        """
         nums, scores = self.shop.model.propose(query.items, query.weights, allowed, k)
         found = [_Candidate(int(num), float(score), "item-item") for num, score in zip(nums, scores, strict=True)]
         for propose in (self._by_text, self._popular):
             if len(found) >= k:
                 break
             allowed[[candidate.num for candidate in found]] = False
-            ceiling = found[-1].score if found else 1.0
-            found += propose(query, allowed, k - len(found), ceiling)
+            found += propose(query, allowed, k - len(found), found[-1].score if found else ceiling)
         return found
 
     def _by_text(self, query: _Query, allowed: NDArray[np.bool_], k: int, ceiling: float) -> list[_Candidate]:
@@ -248,9 +358,9 @@ class Recommender:
         profile = self._profile(query)
         if profile is None:
             return []
-        cosines, nums = self._index.search(profile[None, :], min(len(allowed), k + int(np.sum(~allowed))))
-        near = [(int(n), float(c)) for n, c in zip(nums[0], cosines[0], strict=True) if n >= 0 and allowed[n] and c > 0]
-        return [_Candidate(num, ceiling * min(cosine, 1.0), "text") for num, cosine in near[:k]]
+        nums, cosines = nearest_allowed(lambda q, size: self._index.search(q, size), self._vectors, profile, allowed, k)
+        near = zip(nums.tolist(), cosines.tolist(), strict=True)
+        return [_Candidate(num, ceiling * min(cosine, 1.0), "text") for num, cosine in near]
 
     def _profile(self, query: _Query) -> NDArray[np.float32] | None:
         """Return the weighted sum of the history's text vectors, float32 (d,), or None where there is no text."""

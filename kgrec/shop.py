@@ -89,6 +89,7 @@ def write_shop(shop: Shop, path: str | os.PathLike[str]) -> None:
             "history-items": shop.histories.items,
             "history-weights": shop.histories.weights,
             "history-times": shop.histories.times,
+            **({} if shop.histories.kinds is None else {"history-kinds": shop.histories.kinds}),
             **{f"graph-{name}": array for name, array in shop.graph.to_arrays().items()},
         },
         tables={
@@ -97,7 +98,12 @@ def write_shop(shop: Shop, path: str | os.PathLike[str]) -> None:
             **{f"graph-{name}": table for name, table in shop.graph.to_tables().items()},
         },
         documents={"settings": settings, "sources": list(shop.model.sources), "report": dict(shop.report)},
-        meta={"encoder": shop.encoder, "products": len(shop.catalogue), "ordered": shop.histories.ordered},
+        meta={
+            "encoder": shop.encoder,
+            "products": len(shop.catalogue),
+            "ordered": shop.histories.ordered,
+            "event_types": list(shop.histories.kind_names),
+        },
     )
 
 
@@ -136,6 +142,8 @@ def _assembled(folder: Snapshot) -> Shop:
         weights=folder.array("history-weights"),
         times=folder.array("history-times"),
         ordered=bool(folder.meta["ordered"]),
+        kinds=folder.array("history-kinds") if "history-kinds" in folder.arrays else None,
+        kind_names=tuple(folder.meta.get("event_types", ())),
     )
     return Shop(
         catalogue=catalogue,

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kgrec
-from kgrec.data import Explanation, Recommendations
+from kgrec.data import Explanation, Recommendation, Recommendations
 from kgrec.errors import HistoryError, SettingsError, UnknownProductError
-from kgrec.retrieval import LinearSettings
+from kgrec.retrieval import Knowledge, LinearSettings
 from kgrec.testing import ClusteredShop, clustered_shop
 
 N = 90
@@ -71,7 +74,7 @@ def assert_explained(found: Explanation) -> None:
         assert (part.history_item == "") == (part.source == "popularity")
 
 
-def ids_of(answer: Recommendations) -> list[str]:
+def ids_of(answer: Iterable[Recommendation]) -> list[str]:
     return [found.item for found in answer]
 
 
@@ -361,7 +364,7 @@ def test_describe() -> None:
     assert told["products"] == N
     assert told["users"] == 120
     assert told["encoder"] == "hashing-64"
-    assert told["settings"] == SETTINGS
+    assert told["settings"] == SETTINGS.resolved(Knowledge.from_graph(shop().graph, hub_share=SETTINGS.hub_share))
     weights = list(told["relation_weights"].values())
     assert set(told["relation_weights"]) == set(shop().graph.relations)
     assert weights == sorted(weights, reverse=True)
@@ -388,3 +391,173 @@ def test_a_bare_string_to_exclude_is_refused() -> None:
 def test_an_unknown_language_is_refused_even_without_explanations() -> None:
     with pytest.raises(SettingsError):
         shop().recommend(history=[], explain=False, language="xx")
+
+
+# --- filters
+
+
+def ranked(asked: kgrec.Recommender, history: list[str]) -> Recommendations:
+    """Return everything, best first, without any filter."""
+    return asked.recommend(history=history, k=10_000, explain=False, exclude_seen=False)
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5, 0.1, 0.02, 0.0])
+@pytest.mark.parametrize("bare", [False, True])
+def test_filters_act_before_the_best_k(share: float, bare: bool) -> None:
+    asked = behaviour_only() if bare else shop()
+    rng = np.random.default_rng(3)
+    for round_of in range(4):
+        history = [asked.catalogue[int(num)].id for num in rng.integers(0, 10, round_of)]
+        everything = ranked(asked, history)
+        eligible = [one for one in asked.catalogue.ids if rng.random() < share]
+        expected = [found for found in everything if found.item in eligible]
+        for k in (1, 7, 10_000):
+            answer = asked.recommend(
+                history=history, k=k, where=kgrec.field("id").isin(eligible), explain=False, exclude_seen=False
+            )
+            assert_sound(answer, min(k, len(eligible)))
+            assert ids_of(answer) == ids_of(expected[:k])
+            for mine, theirs in zip(answer, expected, strict=False):
+                assert mine.source == theirs.source
+                assert mine.source != "item-item" or mine.score == theirs.score
+
+
+@pytest.mark.parametrize("share", [0.5, 0.1, 0.01, 0.001])
+def test_filters_in_a_larger_shop(share: float) -> None:
+    large = large_shop()
+    rng = np.random.default_rng(5)
+    vectors = large._vectors
+    for history in (["p000000"], ["p000007", "p002999"], []):
+        everything = ranked(large, history)
+        eligible = {one for one in large.catalogue.ids if rng.random() < share}
+        answer = large.recommend(history=history, k=20, only=eligible, explain=False, exclude_seen=False)
+        assert_sound(answer, min(20, len(eligible)))
+        expected = [found for found in everything if found.item in eligible][:20]
+        assert [f.source for f in answer] == [f.source for f in expected]
+        exact = [found.item for found in expected if found.source != "text"]
+        assert [found.item for found in answer if found.source != "text"] == exact
+        profile = sum((vectors[large.catalogue.num(one)] for one in history), np.zeros(vectors.shape[1], np.float32))
+        recalled = [f.item for f in answer if f.source == "text"]
+        wanted = [f.item for f in expected if f.source == "text"]
+        if len(history) == 1:  # equal weights: the profile is known here
+            worst = min((float(vectors[large.catalogue.num(one)] @ profile) for one in wanted), default=0.0)
+            assert all(float(vectors[large.catalogue.num(one)] @ profile) >= worst - 1e-6 for one in recalled)
+        assert len(set(recalled) & set(wanted)) >= 0.99 * len(wanted)
+
+
+@cache
+def large_shop() -> kgrec.Recommender:
+    made = clustered_shop(3_000, 60, clusters=6, seed=4)
+    return kgrec.build(
+        made.catalogue, made.events, encoder=kgrec.HashingEncoder(64), settings=LinearSettings(support=5, recency=1.0)
+    )
+
+
+def test_where_in_both_forms() -> None:
+    cheap = {product.id for product in truth().catalogue if product.price is not None and product.price <= 10}
+    answer = shop().recommend("u000003", k=N, where=kgrec.field("price") <= 10)
+    assert 5 < len(answer) < N / 2
+    assert set(ids_of(answer)) <= cheap
+    assert answer == shop().recommend("u000003", k=N, where={"price": {"<=": 10}})
+    similar = shop().similar("p000004", k=N, where={"price": {"<=": 10}})
+    assert set(ids_of(similar)) == cheap - {"p000004"}
+    assert_sound(similar, len(cheap - {"p000004"}))
+    brand = truth().catalogue.product("p000004").brand
+    same = shop().similar("p000004", k=3, where={"brand": brand, "category": {"under": "Home"}})
+    assert {truth().catalogue.product(item).brand for item in ids_of(same)} == {brand}
+
+
+def test_nothing_passes() -> None:
+    assert_sound(shop().recommend("u000003", where={"brand": "nobody"}), 0)
+    assert_sound(shop().similar("p000004", where={"any": []}), 0)
+    assert_sound(shop().recommend("u000003", only=[]), 0)
+
+
+def test_malformed_filters_are_refused() -> None:
+    for where in ({"prise": 3}, {"price": "cheap"}, "price < 3", kgrec.field("price") < "cheap"):
+        with pytest.raises(SettingsError):
+            shop().recommend("u000003", where=where)  # type: ignore[arg-type]
+        with pytest.raises(SettingsError):
+            shop().similar("p000004", where=where)  # type: ignore[arg-type]
+
+
+def test_only() -> None:
+    wanted = ["p000001", "p000030", "no such id", "p000060", "p000061"]
+    answer = shop().recommend(history=["p000001"], only=wanted)
+    assert_sound(answer, 3)
+    assert set(ids_of(answer)) == {"p000030", "p000060", "p000061"}
+    assert answer.notes == ("1 of 5 products of only are not in the catalogue",)
+    again = shop().recommend(history=["p000001"], only=iter(wanted), exclude_seen=False, exclude=["p000030"])
+    assert set(ids_of(again)) == {"p000001", "p000060", "p000061"}
+    assert ids_of(shop().similar("p000001", only=wanted)) == ids_of(answer)
+    for bad in ("p000001", 5):
+        with pytest.raises(HistoryError, match="only must hold product ids"):
+            shop().recommend(only=bad)  # type: ignore[arg-type]
+
+
+def done_with(user: str) -> dict[str, set[str]]:
+    """Return event type -> ids of what a user did so."""
+    events = truth().events
+    mine = np.flatnonzero(events.user == events.user_num[user])
+    done: dict[str, set[str]] = {name: set() for name in events.types}
+    for event in mine:
+        done[events.types[events.type[event]]].add(truth().catalogue[int(events.item[event])].id)
+    return done
+
+
+@pytest.mark.parametrize("user", ["u000003", "u000011", "u000050"])
+def test_seen_by_event_type(user: str, tmp_path: Path) -> None:
+    done, known = done_with(user), set(truth().catalogue.ids)
+    assert done["purchase"]
+    for types in (("purchase",), ["view"], {"view", "purchase"}, (), ("cart",)):
+        left_out = set().union(*(done.get(name, set()) for name in types))
+        answer = shop().recommend(user, k=N, exclude_seen=types, explain=False)
+        assert set(ids_of(answer)) == known - left_out
+        assert answer.notes == ()
+    shop().save(tmp_path / "shop")
+    loaded = kgrec.load(tmp_path / "shop")
+    asked = {"k": N, "exclude_seen": ("purchase",)}
+    assert loaded.recommend(user, **asked) == shop().recommend(user, **asked)
+    session = shop().recommend(user, history=["p000001"], k=N, exclude_seen=("purchase",), explain=False)
+    assert set(ids_of(session)) == known - done["purchase"]
+
+
+def test_seen_by_type_without_types() -> None:
+    for user, history in (("nobody", None), (None, ["p000001"])):
+        answer = shop().recommend(user, history=history, k=N, exclude_seen=("purchase",), explain=False)
+        assert_sound(answer, N)
+        assert "left nothing out" in answer.notes[-1]
+    for bad in (("buy",), "purchase", 5, [[]]):
+        with pytest.raises(SettingsError):
+            shop().recommend("u000003", exclude_seen=bad)  # type: ignore[arg-type]
+    bare = dataclasses.replace(shop().shop.histories, kinds=None, kind_names=())
+    without = kgrec.Recommender(dataclasses.replace(shop().shop, histories=bare))
+    with pytest.raises(SettingsError, match="keeps no event types"):
+        without.recommend("u000003", exclude_seen=("purchase",))
+
+
+def test_repeated_events_keep_every_type() -> None:
+    rows = [("a", 1, "view", 1.0), ("a", 1, "purchase", 2.0), ("a", 1, "view", 3.0), ("a", 2, "view", 0.0)]
+    made = kgrec.Events.of([*rows, ("b", 1, "cart", 0.0)])
+    histories = made.histories()
+    assert histories.kind_names == ("view", "purchase", "cart")
+    assert histories.items.tolist() == [2, 1, 1]
+    assert histories.kinds is not None
+    assert histories.kinds.tolist() == [1, 3, 4]
+    assert histories.select(np.array([1])).kinds.tolist() == [4]
+    assert histories.keep(histories.items == 1).kinds.tolist() == [3, 4]
+    assert made.histories(keep_repeats=True).kinds.tolist() == [1, 1, 2, 1, 4]
+    many = kgrec.Events.of([("a", num, f"type{num}", 0.0) for num in range(64)]).histories()
+    assert many.kinds.tolist() == [1 << num for num in range(64)]
+    too_many = kgrec.Events.of([("a", num, f"type{num}", 0.0) for num in range(65)]).histories()
+    assert too_many.kinds is None
+    assert kgrec.Events.of([]).histories().kinds.tolist() == []
+
+
+def test_filters_from_sixteen_threads() -> None:
+    fresh = kgrec.Recommender(shop().shop)
+    questions = [(f"u{user:06d}", price) for user in range(10) for price in (5, 10, 20, 40)]
+    expected = [shop().recommend(user, k=30, where={"price": {"<": price}}) for user, price in questions]
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        answers = list(pool.map(lambda q: fresh.recommend(q[0], k=30, where={"price": {"<": q[1]}}), questions * 2))
+    assert answers == expected * 2

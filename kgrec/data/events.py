@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ __all__ = ["DEFAULT_WEIGHTS", "Events"]
 
 DEFAULT_WEIGHTS: Mapping[str, float] = {"view": 1.0, "cart": 2.0, "purchase": 4.0, "rating": 4.0}
 """How much an event of each type counts; own types count 1 unless a weight is given."""
+_MAX_KINDS = 64
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,23 +65,36 @@ class Events:
     def histories(self, *, keep_repeats: bool = False) -> Histories:
         """Group by user, oldest first; events without a time keep their order in the file.
 
+        What was done is kept as bits in ``kinds``, unless there are more than 64 event types.
+
         Args:
-            keep_repeats: False keeps one event a product and user: the newest, with the largest weight of them all.
+            keep_repeats: False keeps one event a product and user: the newest, with the largest weight of them all
+                and every type of them.
         """
         # Without any time the order of the file is the order; NaN sorts last, so a partly timed log
         # would be reordered: rows without time take the time before them.
         time = _forward_fill(self.user, self.time)
         order = np.lexsort((np.arange(len(self)), time, self.user))
-        weights = self.event_weights()
+        weights, kinds = self.event_weights(), self._kinds()
         if not keep_repeats and len(order):
-            order, weights = _newest_of_each(self.user, self.item, order, weights)
+            order, weights, kinds = _newest_of_each(self.user, self.item, order, weights, kinds)
         counts = np.bincount(self.user[order], minlength=len(self.users))
         return Histories(
             indptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
             items=self.item[order],
             weights=weights[order],
             times=self.time[order],
+            kinds=kinds[order] if len(self.types) <= _MAX_KINDS else None,
+            kind_names=self.types if len(self.types) <= _MAX_KINDS else (),
         )
+
+    def _kinds(self) -> NDArray[np.unsignedinteger[Any]]:
+        """Return one bit a type, unsigned int (e,), in the smallest type that holds them; zeros for too many types."""
+        if len(self.types) > _MAX_KINDS:
+            return np.zeros(len(self), np.uint8)
+        bits = np.left_shift(np.uint64(1), np.arange(len(self.types), dtype=np.uint64))
+        smallest = np.min_scalar_type(int(bits.max(initial=np.uint64(1))))
+        return bits[self.type].astype(smallest) if len(self) else np.zeros(0, smallest)
 
     def select(self, mask: NDArray[np.bool_]) -> Events:
         """Return the events where ``mask`` (bool (e,)) is true; the user list stays."""
@@ -140,14 +155,21 @@ def _forward_fill(user: NDArray[np.int32], time: NDArray[np.float64]) -> NDArray
 
 
 def _newest_of_each(
-    user: NDArray[np.int32], item: NDArray[np.int32], order: NDArray[np.int64], weights: NDArray[np.float32]
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Keep the newest event of each (user, item) in ``order``; it takes the largest weight of the pair."""
+    user: NDArray[np.int32],
+    item: NDArray[np.int32],
+    order: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    kinds: NDArray[np.unsignedinteger[Any]],
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.unsignedinteger[Any]]]:
+    """Keep the newest event of each (user, item) in ``order``; it takes the pair's largest weight and all its kinds."""
     pair = user[order].astype(np.int64) * (int(item.max()) + 1) + item[order]
     _, first_from_end, inverse = np.unique(pair[::-1], return_index=True, return_inverse=True)
     strongest = np.zeros(len(first_from_end), np.float32)
     np.maximum.at(strongest, inverse, weights[order][::-1])
+    done = np.zeros(len(first_from_end), kinds.dtype)
+    np.bitwise_or.at(done, inverse, kinds[order][::-1])
     newest = len(order) - 1 - first_from_end
-    weights = weights.copy()
+    weights, kinds = weights.copy(), kinds.copy()
     weights[order[newest]] = strongest
-    return order[np.sort(newest)], weights
+    kinds[order[newest]] = done
+    return order[np.sort(newest)], weights, kinds

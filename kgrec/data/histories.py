@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,9 @@ class Histories:
         weights: float32 (e,), positive and finite: how much each event counts.
         times: float64 (e,), seconds since the epoch (or since the user's first event), NaN where unknown.
         ordered: whether order inside a history means anything.
+        kinds: unsigned int (e,), bit ``b`` is set where the user did ``kind_names[b]`` with the product; None where
+            it is not known what was done.
+        kind_names: the event types, at most 64; empty without ``kinds``.
 
     Raises:
         HistoryError: shapes disagree, or a weight is not positive and finite.
@@ -33,6 +37,8 @@ class Histories:
     weights: NDArray[np.float32]
     times: NDArray[np.float64]
     ordered: bool = True
+    kinds: NDArray[np.unsignedinteger[Any]] | None = None
+    kind_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check shapes and ranges."""
@@ -41,6 +47,8 @@ class Histories:
             raise HistoryError(
                 f"items, weights and times must have one length; got {size}, {len(self.weights)}, {len(self.times)}"
             )
+        if self.kinds is not None and len(self.kinds) != size:
+            raise HistoryError(f"kinds must have one entry an event; got {len(self.kinds)} for {size} events")
         if len(self.indptr) == 0 or self.indptr[0] != 0 or self.indptr[-1] != size or np.any(np.diff(self.indptr) < 0):
             raise HistoryError("indptr must start at 0, never decrease and end at the number of events")
         if size and not (np.all(np.isfinite(self.weights)) and float(self.weights.min()) > 0):
@@ -107,6 +115,8 @@ class Histories:
             weights=self.weights[mask],
             times=self.times[mask],
             ordered=self.ordered,
+            kinds=None if self.kinds is None else self.kinds[mask],
+            kind_names=self.kind_names,
         )
 
     def select(self, users: NDArray[np.integer]) -> Histories:
@@ -120,6 +130,8 @@ class Histories:
             weights=self.weights[at],
             times=self.times[at],
             ordered=self.ordered,
+            kinds=None if self.kinds is None else self.kinds[at],
+            kind_names=self.kind_names,
         )
 
 

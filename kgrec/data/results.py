@@ -91,6 +91,8 @@ class Recommendation:
 
     ``source`` names where the candidate came from: ``"item-item"``, ``"text"``, ``"graph"`` or ``"popularity"``.
     ``explanation`` is None only where it was asked to be left out.
+    ``rules`` tells which business rules brought the product to its place, in the order they acted. Boosts change
+    ``score`` and leave ``explanation.score``, the model's own, as it was.
     """
 
     item: str
@@ -98,6 +100,7 @@ class Recommendation:
     score: float
     source: str
     explanation: Explanation | None = None
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

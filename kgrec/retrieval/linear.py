@@ -8,208 +8,25 @@ in their right-hand side, so one column a source gives weights that add up exact
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from numbers import Integral, Real
-
 import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.data import Histories
-from kgrec.errors import DataError, SettingsError
 from kgrec.protocols import Progress, silent
 from kgrec.retrieval.cooccurrence import Cooccurrence, count_cooccurrence, step_numbers
-from kgrec.retrieval.index import FaissIndex, centred
-from kgrec.retrieval.knowledge import Knowledge
+from kgrec.retrieval.inputs import ModelInputs
 from kgrec.retrieval.merging import add_rows, part_sums, score_dense
 from kgrec.retrieval.ridge import GramSources, Heads, solve_heads
+from kgrec.retrieval.settings import LinearSettings
 from kgrec.retrieval.support import choose_support
 
-__all__ = ["LinearModel", "LinearSettings", "ModelInputs", "behaviour_counts", "recency_weights"]
+__all__ = ["LinearModel", "behaviour_counts", "recency_weights"]
 
 SECONDS_A_DAY = 86_400
 SCALE_SAMPLE = 512
 """Products on which the scales of the two heads are measured in a large shop."""
 KEPT_HEADS = 4_096
 """Up to this many products both heads are kept until their scales are known, and none is solved twice."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinearSettings:
-    """Settings of the item–item model; the library chooses the first ones on validation.
-
-    Attributes:
-        ridge: λ of the similarity head, > 0.
-        sequence_ridge: λ' of the transition head, > 0.
-        sequence_share: μ in 0 … 1, how much of the score is "what comes next".
-        recency: γ in (0, 1], weight of one step back in the history that is asked about.
-        text_weight: ε ≥ 0 of the text kernel.
-        text_exponent: p ≥ 1 of the text kernel.
-        relation_weights: relation → α ≥ 0; a relation without an entry takes ``relation_weight``.
-        relation_weight: α of the others.
-        extracted_share: relations read from texts alone take this share (≥ 0) of ``relation_weight``.
-        length_exponent: a user with m events counts m^−length_exponent.
-        past_decay, future_decay: in (0, 1), of the transition head.
-        sequence_knowledge: κ ≥ 0, share of the kernel that the transition head sees.
-        support: largest |N(j)|, at least 1.
-        popularity_exponent: supports are chosen by right-hand side / (XᵀX_ii + λ)^exponent.
-        text_neighbours: how many nearest texts may enter a support.
-        window: events further apart in one history are no pair.
-        dropout: p in 0 … 1, excluded: regularises as if a share p of each history were hidden (EDLAE).
-        baskets: events at one instant are one step of a history; without it each event is a step.
-        time_exponent: β ≥ 0; in the history that is asked about, what lies Δt before the newest event counts
-            (1 + Δt / scale)^−β on top of γ. 0 ignores time; an event without a time is not discounted.
-        time_scale_days: the scale of Δt in days, > 0.
-        hub_share: values that more than this share of the products have say nothing.
-
-    Raises:
-        SettingsError: a value is out of its range.
-    """
-
-    ridge: float = 200.0
-    sequence_ridge: float = 80.0
-    sequence_share: float = 0.6
-    recency: float = 0.7
-    text_weight: float = 6.0
-    text_exponent: float = 2.0
-    relation_weights: Mapping[str, float] = field(default_factory=dict)
-    relation_weight: float = 20.0
-    extracted_share: float = 0.25
-    length_exponent: float = 0.0
-    past_decay: float = 0.7
-    future_decay: float = 0.6
-    sequence_knowledge: float = 0.5
-    support: int = 100
-    popularity_exponent: float = 0.5
-    text_neighbours: int = 100
-    window: int = 200
-    hub_share: float = 0.3
-    dropout: float = 0.0
-    baskets: bool = False
-    time_exponent: float = 0.0
-    time_scale_days: float = 30.0
-
-    def __post_init__(self) -> None:
-        """Check types, then ranges."""
-        for name, value in ((entry.name, getattr(self, entry.name)) for entry in fields(self)):
-            kind = Integral if name in {"support", "text_neighbours", "window"} else Real
-            each = value.values() if name == "relation_weights" and isinstance(value, Mapping) else (value,)
-            known = name != "relation_weights" or isinstance(value, Mapping)
-            if not (known and all(isinstance(number, kind) and math.isfinite(number) for number in each)):
-                what = "a whole number" if kind is Integral else "finite" if known else "a mapping"
-                raise SettingsError(f"{name} must be {what}; got {value!r}; see LinearSettings")
-        checks = {
-            "ridge": self.ridge > 0,
-            "sequence_ridge": self.sequence_ridge > 0,
-            "sequence_share": 0 <= self.sequence_share <= 1,
-            "recency": 0 < self.recency <= 1,
-            "text_weight": self.text_weight >= 0,
-            "text_exponent": self.text_exponent >= 1,
-            "relation_weight": self.relation_weight >= 0,
-            "extracted_share": self.extracted_share >= 0,
-            "relation_weights": all(weight >= 0 for weight in self.relation_weights.values()),
-            "past_decay": 0 < self.past_decay < 1,
-            "future_decay": 0 < self.future_decay < 1,
-            "sequence_knowledge": self.sequence_knowledge >= 0,
-            "support": self.support >= 1,
-            "text_neighbours": self.text_neighbours >= 0,
-            "window": self.window >= 1,
-            "dropout": 0 <= self.dropout < 1,
-            "time_exponent": self.time_exponent >= 0,
-            "time_scale_days": self.time_scale_days > 0,
-            "hub_share": 0 < self.hub_share <= 1,
-        }
-        for name, valid in checks.items():
-            if not valid:
-                raise SettingsError(f"{name} is out of its range: {getattr(self, name)!r}; see LinearSettings")
-
-    def weight_of(self, relation: str) -> float:
-        """Return α of a relation; of one that was read from texts alone, only once :meth:`resolved` has named it."""
-        return self.relation_weights.get(relation, self.relation_weight)
-
-    def resolved(self, knowledge: Knowledge) -> LinearSettings:
-        """Return the same settings with a weight written out for every relation of a shop."""
-        weights = {
-            name: self.relation_weight * (self.extracted_share if name in knowledge.extracted else 1.0)
-            for name in knowledge.relations
-        }
-        return replace(self, relation_weights={**weights, **self.relation_weights})
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ModelInputs:
-    """What a fit reads, with the neighbour search done once for many fits.
-
-    Attributes:
-        n: number of products.
-        histories: whose behaviour is learned.
-        knowledge: the graph's incidence.
-        vectors: float32 (n, d), centred unit text vectors; (n, 0) without text.
-        neighbours: int32 (n, t), nearest by text, −1 where there are fewer.
-        cosines: float32 (n, t), their cosines.
-
-    Raises:
-        DataError: a history names a product beyond n.
-    """
-
-    n: int
-    histories: Histories
-    knowledge: Knowledge
-    vectors: NDArray[np.float32]
-    neighbours: NDArray[np.int32]
-    cosines: NDArray[np.float32]
-
-    def __post_init__(self) -> None:
-        """Check that the histories are of these products: compiled loops do not."""
-        highest = int(self.histories.items.max(initial=-1))
-        if highest >= self.n:
-            raise DataError(f"histories name product {highest}, but there are {self.n} products, numbered from 0")
-
-    @classmethod
-    def of(
-        cls,
-        n: int,
-        histories: Histories,
-        knowledge: Knowledge,
-        vectors: NDArray[np.float32] | None,
-        *,
-        text_neighbours: int,
-    ) -> ModelInputs:
-        """Centre the vectors and find each product's nearest texts."""
-        if vectors is None or vectors.shape[1] == 0 or n == 0:
-            return cls(
-                n=n,
-                histories=histories,
-                knowledge=knowledge,
-                vectors=np.zeros((n, 0), np.float32),
-                neighbours=np.zeros((n, 0), np.int32),
-                cosines=np.zeros((n, 0), np.float32),
-            )
-        unit = centred(vectors)
-        cosines, nums = FaissIndex(unit).search(unit, min(text_neighbours + 1, n))
-        useless = (nums == np.arange(n)[:, None]) | (cosines <= 0)
-        # The product itself and what is not similar go last, so that −1 ends a row.
-        order = np.argsort(useless, axis=1, kind="stable")
-        return cls(
-            n=n,
-            histories=histories,
-            knowledge=knowledge,
-            vectors=unit,
-            neighbours=np.take_along_axis(np.where(useless, -1, nums), order, axis=1).astype(np.int32),
-            cosines=np.take_along_axis(np.where(useless, 0, cosines), order, axis=1).astype(np.float32),
-        )
-
-    def with_histories(self, histories: Histories) -> ModelInputs:
-        """Return the same products with other behaviour."""
-        return ModelInputs(
-            n=self.n,
-            histories=histories,
-            knowledge=self.knowledge,
-            vectors=self.vectors,
-            neighbours=self.neighbours,
-            cosines=self.cosines,
-        )
 
 
 class LinearModel:
@@ -268,7 +85,7 @@ class LinearModel:
         return _fit_counts(inputs, counts, settings, products, progress, seed)
 
     def with_settings(self, settings: LinearSettings) -> LinearModel:
-        """Return the same weights under other settings of the question: only ``recency`` and the time settings may differ."""
+        """Return the same weights for another question: only ``recency`` and the time settings may differ."""
         return LinearModel(
             settings=settings,
             sources=self.sources,

@@ -7,11 +7,22 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks.peers import PEERS, AlsScorer, BprScorer, EaseScorer, peers
+from benchmarks.peers import (
+    PEERS,
+    AlsScorer,
+    BprScorer,
+    DualEaseScorer,
+    EaseScorer,
+    KgKnnScorer,
+    TextKnnScorer,
+    cold_peers,
+    peers,
+)
 from kgrec.data import Histories
 from kgrec.errors import SettingsError
-from kgrec.evaluation import LeaveOneOut, evaluate, leave_one_out
+from kgrec.evaluation import LeaveOneOut, cold_split, evaluate, leave_one_out
 from kgrec.protocols import Scorer
+from kgrec.retrieval import Knowledge, ModelInputs
 
 N = 24
 
@@ -34,6 +45,13 @@ def test_ease_is_the_closed_form(board: LeaveOneOut) -> None:
     assert np.diag(found.weights).tolist() == [0] * N
     query = Histories.of([[2, 4, 4]])
     assert found.score(query)[0] == pytest.approx(expected[2] + expected[4], abs=1e-4)
+
+
+def test_ease_for_few_users_is_the_same_model(board: LeaveOneOut) -> None:
+    queries = Histories.of([[2, 4, 4], [1], []])
+    dense, dual = (kind.fit(board.train, N, regularization=5.0).score(queries) for kind in (EaseScorer, DualEaseScorer))
+    assert dual.dtype == np.float32
+    assert dual == pytest.approx(dense, abs=1e-4)
 
 
 @pytest.mark.parametrize("name", PEERS)
@@ -91,6 +109,7 @@ def test_a_peer_that_cannot_run_says_why(board: LeaveOneOut, monkeypatch: pytest
     for peer in (als, bpr):
         assert isinstance(peer.scorer, str)
         assert "kgrec[bench]" in peer.scorer
+    monkeypatch.setattr("benchmarks.peers.EASE_USERS", len(board.train) - 1)
     (ease,) = peers(board.train, 20_000, names=["ease"])
     assert ease.scorer == "dense, and 20000 products are more than 15000"
 
@@ -98,3 +117,41 @@ def test_a_peer_that_cannot_run_says_why(board: LeaveOneOut, monkeypatch: pytest
 def test_an_unknown_peer_is_refused(board: LeaveOneOut) -> None:
     with pytest.raises(SettingsError, match="no peer 'magic'"):
         list(peers(board.train, N, names=["magic"]))
+
+
+def test_kg_knn_sums_scaled_values() -> None:
+    product, value = np.array([0, 0, 1, 2, 2, 3]), np.array([0, 1, 0, 0, 1, 2])
+    knowledge = Knowledge.of(
+        4, product.astype(np.int32), value.astype(np.int32), np.zeros(3, np.int16), ("entity",), hub_share=1.0
+    )
+    query = Histories.of([[0], []])
+    found = KgKnnScorer.fit(knowledge).score(query)
+    assert found.dtype == np.float32
+    assert found[0] == pytest.approx([1 / 3 + 1 / 2, 1 / 3, 1 / 3 + 1 / 2, 0])
+    assert found[1].tolist() == [0] * 4
+    assert KgKnnScorer.fit(knowledge, unit_length=True).score(query)[0, 2] == pytest.approx(1)
+    with pytest.raises(SettingsError, match="scaling must be one of root, idf, count"):
+        KgKnnScorer.fit(knowledge, scaling="none")
+
+
+def test_text_knn_sums_likeness() -> None:
+    vectors = np.array([[1, 0], [0.6, 0.8], [-1, 0]], np.float32)
+    found = TextKnnScorer(vectors, exponent=2.0).score(Histories.of([[1], [0, 2], []]))
+    assert found == pytest.approx(np.array([[0.36, 1, 0], [1, 0.36, 1], [0, 0, 0]]), abs=1e-6)
+
+
+def test_cold_peers_choose_their_scaling(board: LeaveOneOut) -> None:
+    colours = np.arange(N, dtype=np.int32)
+    knowledge = Knowledge.of(N, colours, colours % 2, np.zeros(2, np.int16), ("colour",), hub_share=1.0)
+    vectors = np.eye(2, dtype=np.float32)[colours % 2]
+    validation = cold_split(board.train, fraction=0.25, n=N)
+    inputs = ModelInputs.of(N, validation.train, knowledge, vectors, text_neighbours=5)
+    for peer in cold_peers(inputs, validation):
+        assert isinstance(peer.scorer, Scorer)
+        among = validation.among(validation.cold)
+        assert evaluate(peer.scorer, among, ks=(5,), samples=0, only=validation.cold)["recall@5"] > 0.9
+    bare = ModelInputs.of(N, validation.train, Knowledge.empty(N), None, text_neighbours=5)
+    assert [peer.scorer for peer in cold_peers(bare, validation)] == [
+        "the products have no text",
+        "the products have no facts",
+    ]
