@@ -87,6 +87,9 @@ def common_arguments(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--cache", type=Path, default=None, help="folder that keeps text vectors between runs")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
+        "--search-products", type=int, default=None, help="products that the search for settings fits, if not its own"
+    )
+    parser.add_argument(
         "--fix", action="append", default=[], metavar="NAME=VALUE", help="fix a setting instead of choosing it"
     )
     return parser

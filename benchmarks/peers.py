@@ -9,13 +9,17 @@ NDCG@10 there; without one it takes the first. The fit time is that of the kept 
 - ``bpr``: ``implicit`` (Rendle et al., UAI 2009). BPR cannot solve for a new history. A query that begins with the
   whole training history of a user (the longest one where several fit) takes the factors trained for that user, and
   what came after is not used; any other query takes the mean factors of its products. ``as_user`` counts the former.
-- ``ease``: dense EASE (Steck, WWW 2019), up to 15,000 products; behaviour only, λ as the one setting.
+- ``ease``: dense EASE (Steck, WWW 2019), up to 15,000 products; behaviour only, λ as the one setting. With more
+  products and at most 5,000 users it is the same model in its dual form, which inverts users × users.
+
+For products without behaviour there are ``text_knn`` and ``kg_knn``: likeness to the history, summed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple, cast
 
@@ -27,12 +31,28 @@ from kgrec.data import Histories
 from kgrec.errors import SettingsError
 from kgrec.evaluation import ItemKnnScorer, PopularityScorer, Split, evaluate
 from kgrec.protocols import Scorer
+from kgrec.retrieval import Knowledge, ModelInputs
 
-__all__ = ["PEERS", "AlsScorer", "BprScorer", "EaseScorer", "Peer", "peers"]
+__all__ = [
+    "COLD_PEERS",
+    "PEERS",
+    "AlsScorer",
+    "BprScorer",
+    "DualEaseScorer",
+    "EaseScorer",
+    "KgKnnScorer",
+    "Peer",
+    "TextKnnScorer",
+    "cold_peers",
+    "peers",
+]
 
+COLD_PEERS = ("text_knn", "kg_knn")
 PEERS = ("popularity", "tfidf_item_knn", "bm25_item_knn", "als", "bpr", "ease")
 EASE_LIMIT = 15_000
 """Products up to which the dense n × n matrices of EASE are built (15,000² float32 are 0.9 GB, twice)."""
+EASE_USERS = 5_000
+"""Users up to which a larger shop gets EASE in its dual form."""
 
 
 class Peer(NamedTuple):
@@ -141,6 +161,90 @@ class EaseScorer:
         return np.asarray(_touched(histories, len(self.weights)) @ self.weights, np.float32)
 
 
+class KgKnnScorer:
+    """Products that share values with the history: ``Σ F_i F_jᵀ`` over its products ``i``, each value scaled."""
+
+    def __init__(self, values: Any) -> None:
+        """Keep the scaled product–value incidence, CSR float32 (n, v)."""
+        self.values = values
+
+    @classmethod
+    def fit(cls, knowledge: Knowledge, *, scaling: str = "root", unit_length: bool = False) -> KgKnnScorer:
+        """Scale each value and, if asked for, each product.
+
+        Args:
+            knowledge: the incidence; values that say nothing there say nothing here.
+            scaling: of a value that ``c`` of ``n`` products have: ``"root"`` 1/√c, ``"idf"`` log(1 + n/c), or
+                ``"count"`` 1/c.
+            unit_length: bring each product to length 1: the cosine.
+
+        Raises:
+            SettingsError: there is no such scaling.
+        """
+        n, counts = len(knowledge.indptr) - 1, np.maximum(np.diff(knowledge.value_indptr), 1)
+        scales = {"root": counts**-0.5, "idf": np.log1p(n / counts), "count": 1.0 / counts}
+        if scaling not in scales:
+            raise SettingsError(f"scaling must be one of {', '.join(scales)}; got {scaling!r}")
+        scale = np.where(knowledge.rarity > 0, scales[scaling], 0.0).astype(np.float32)
+        parts = (scale[knowledge.value], knowledge.value, knowledge.indptr)
+        values = sparse.csr_matrix(parts, shape=(n, len(counts)))
+        if unit_length:
+            squares = np.asarray(values.multiply(values).sum(axis=1)).ravel()
+            values = sparse.diags_array(1.0 / np.sqrt(np.maximum(squares, 1e-12))).astype(np.float32) @ values
+        return cls(sparse.csr_matrix(values))
+
+    def score(self, histories: Histories) -> NDArray[np.float32]:
+        """Return float32 (b, n)."""
+        wanted = (_matrix(histories, self.values.shape[0]) @ self.values).T.toarray()
+        return np.ascontiguousarray((self.values @ wanted).T, np.float32)
+
+
+class TextKnnScorer:
+    """Products whose text is like that of the history: ``Σ max(E_i E_jᵀ, 0)^p`` over its products ``i``."""
+
+    def __init__(self, vectors: NDArray[np.float32], *, exponent: float = 1.0) -> None:
+        """Keep unit vectors float32 (n, d)."""
+        self.vectors = vectors
+        self.exponent = exponent
+
+    def score(self, histories: Histories) -> NDArray[np.float32]:
+        """Return float32 (b, n)."""
+        rows = _matrix(histories, len(self.vectors)).tocsc()
+        touched = np.unique(histories.items)
+        scores = np.zeros((len(histories), len(self.vectors)), np.float32)
+        for start in range(0, len(touched), 1024):
+            block = touched[start : start + 1024]
+            likeness = np.maximum(self.vectors[block] @ self.vectors.T, 0) ** self.exponent
+            scores += rows[:, block] @ likeness
+        return scores
+
+
+class DualEaseScorer:
+    """EASE for few users: ``P = (XᵀX + λI)⁻¹ = (I − Xᵀ(XXᵀ + λI)⁻¹X) / λ``, so that no n × n array is needed."""
+
+    def __init__(self, touched: Any, smooth: NDArray[np.float32]) -> None:
+        """Keep ``X``, CSR float32 (u, n), and ``(XXᵀ + λI)⁻¹X``, float32 (u, n)."""
+        self.touched = touched
+        self.smooth = smooth
+        self.own = np.asarray(touched.multiply(smooth).sum(axis=0), np.float32).ravel()
+
+    @classmethod
+    def fit(cls, train: Histories, n_products: int, *, regularization: float = 200.0) -> DualEaseScorer:
+        """Invert the users' Gram matrix plus λ on its diagonal."""
+        touched = _touched(train, n_products)
+        gram = (touched @ touched.T).toarray().astype(np.float64)
+        gram[np.diag_indices_from(gram)] += regularization
+        inverse = linalg.inv(gram, overwrite_a=True).astype(np.float32)
+        return cls(touched, np.asarray((touched.T @ inverse).T, np.float32))
+
+    def score(self, histories: Histories) -> NDArray[np.float32]:
+        """Return float32 (b, n)."""
+        asked = _touched(histories, len(self.own))
+        scores = (asked @ self.touched.T).toarray() @ self.smooth
+        scores -= asked.multiply(self.own).toarray()
+        return np.asarray(scores / (1 - self.own), np.float32)
+
+
 _Fit = Callable[..., Scorer]
 _FITS: Mapping[str, tuple[_Fit, tuple[dict[str, Any], ...]]] = {
     "popularity": (PopularityScorer.fit, ({},)),
@@ -222,12 +326,49 @@ def peers(
         yield _fitted(name, train, n_products, trial if given is None else None, given)
 
 
+def cold_peers(inputs: ModelInputs, validation: Split, *, sample: int = 5000, seed: int = 0) -> Iterator[Peer]:
+    """Make text-kNN and KG-kNN, each with the scaling that ranks the cold products of ``validation`` best (NDCG@10).
+
+    Args:
+        inputs: text vectors and graph of the shop; behaviour is not looked at.
+        validation: a cold split cut from train; where it asks nobody, the first setting is taken.
+        sample: at most this many validation queries are asked.
+        seed: for the sample.
+    """
+    trial = validation.among(validation.cold).sample(sample, seed=seed)
+    if inputs.vectors.shape[1]:
+        yield _best("text_knn", partial(TextKnnScorer, inputs.vectors), [{"exponent": p} for p in (1.0, 3.0)], trial)
+    else:
+        yield Peer("text_knn", "the products have no text", 0.0, {})
+    if len(inputs.knowledge.value):
+        grid = [
+            {"scaling": scaling, "unit_length": unit} for scaling in ("root", "idf", "count") for unit in (False, True)
+        ]
+        yield _best("kg_knn", partial(KgKnnScorer.fit, inputs.knowledge), grid, trial)
+    else:
+        yield Peer("kg_knn", "the products have no facts", 0.0, {})
+
+
+def _best(name: str, fit: _Fit, grid: Sequence[Mapping[str, Any]], trial: Split) -> Peer:
+    """Fit with every setting and keep the one that ranks the cold products of a split best."""
+    tried: list[tuple[float, Peer]] = []
+    for settings in grid:
+        begin = perf_counter()
+        peer = Peer(name, scorer := fit(**settings), perf_counter() - begin, settings)
+        known = len(trial) > 0
+        reached = evaluate(scorer, trial, ks=(10,), samples=0, only=trial.cold)["ndcg@10"] if known else 0.0
+        tried.append((reached, peer))
+    return max(tried, key=lambda entry: entry[0])[1]
+
+
 def _fitted(name: str, train: Histories, n_products: int, trial: Split | None, given: Mapping[str, Any] | None) -> Peer:
     fit, grid = _FITS[name]
     if given is not None:
         grid = (dict(given),)
     if name == "ease" and n_products > EASE_LIMIT:
-        return Peer(name, f"dense, and {n_products} products are more than {EASE_LIMIT}", 0.0, {})
+        if len(train) > EASE_USERS:
+            return Peer(name, f"dense, and {n_products} products are more than {EASE_LIMIT}", 0.0, {})
+        fit = DualEaseScorer.fit
     try:
         tried: list[tuple[float, Scorer, float, dict[str, Any]]] = []
         for settings in grid if trial is not None else grid[:1]:
