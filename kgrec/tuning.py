@@ -29,8 +29,8 @@ FIRST_CHOICES: Mapping[str, tuple[float, ...]] = {
     "ridge": (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0, 3200.0),
     "sequence_share": (0.0, 0.3, 0.5, 0.6, 0.7, 0.8),
     "baskets": (False, True),
-    "sequence_ridge": (10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0),
-    "past_decay": (0.5, 0.7, 0.85, 0.95),
+    "sequence_ridge": (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0),
+    "past_decay": (0.3, 0.5, 0.7, 0.85, 0.95),
     "future_decay": (0.6, 0.8, 0.9, 0.95),
     "relation_weight": (5.0, 10.0, 20.0, 40.0, 80.0, 160.0),
     "extracted_share": (0.0, 0.1, 0.25, 0.5, 1.0),
@@ -38,6 +38,7 @@ FIRST_CHOICES: Mapping[str, tuple[float, ...]] = {
     "text_exponent": (1.0, 1.5, 2.0, 3.0),
     "time_exponent": (0.0, 0.2, 0.5),
     "length_exponent": (0.0, 0.3, 0.6, 1.0),
+    "event_exponent": (0.0, 0.5, 1.0),
 }
 """Settings that matter, in the order they are searched, each on a coarse grid walked from the default."""
 ORDERED_ONLY = frozenset(
@@ -45,7 +46,9 @@ ORDERED_ONLY = frozenset(
 )
 STRIDES: Mapping[str, tuple[int, ...]] = {"ridge": (2, 1)}
 """Settings with a long way to go are walked in large steps first."""
-COUNT_SETTINGS = ("length_exponent", "past_decay", "future_decay", "window", "baskets")
+SECOND_LOOK = ("recency", "ridge", "relation_weight")
+"""Settings that depend most on the others, walked once more when those are chosen."""
+COUNT_SETTINGS = ("event_exponent", "length_exponent", "past_decay", "future_decay", "window", "baskets")
 RELATION_FACTORS = (0.0, 3.0)
 """A relation is tried without weight and with three times the common one."""
 RELATION_COVERAGE = 0.02
@@ -128,7 +131,7 @@ def choose_settings(
     if len(search.split) < 20:
         return Tuning(settings=base, trials=())
     best = base
-    for name in FIRST_CHOICES:
+    for name in (*FIRST_CHOICES, *SECOND_LOOK):
         if name in (fixed or {}) or (name in ORDERED_ONLY and not split.queries.ordered) or not search.can(name):
             continue
         best = search.walk(best, name)
@@ -154,6 +157,8 @@ class _Search:
 
     def can(self, name: str) -> bool:
         """Tell whether the shop has what the setting is about."""
+        if name == "event_exponent":
+            return bool(np.ptp(self.inputs.histories.weights) > 0)
         if name == "extracted_share":
             return bool(self.inputs.knowledge.extracted)
         if name == "time_exponent":

@@ -53,7 +53,7 @@ def count_cooccurrence(
     Args:
         histories: products below ``n``; unordered histories give zero ``past`` and ``into``.
         n: number of products.
-        length_exponent: a user with m events counts m^−length_exponent.
+        length_exponent: a user with m events counts m^−length_exponent, scaled so that the average event counts 1.
         past_decay: weight of one step back, in (0, 1).
         future_decay: weight of one step ahead, in (0, 1).
         window: pairs further apart than this many events in one history are not counted, so that one user with
@@ -62,6 +62,8 @@ def count_cooccurrence(
     """
     lengths = histories.lengths()
     strength = np.maximum(lengths, 1).astype(np.float64) ** -length_exponent
+    # An average event keeps weight 1, so that the exponent does not change what a ridge means.
+    strength *= max(int(lengths.sum()), 1) / max(float(strength @ lengths), 1e-12)
     user = np.repeat(np.arange(len(histories), dtype=np.int64), lengths)
     by_item = np.argsort(histories.items, kind="stable")
     item_indptr = np.concatenate([[0], np.cumsum(np.bincount(histories.items, minlength=n))]).astype(np.int64)

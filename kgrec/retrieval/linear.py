@@ -8,6 +8,8 @@ in their right-hand side, so one column a source gives weights that add up exact
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -136,7 +138,7 @@ class LinearModel:
 def behaviour_counts(inputs: ModelInputs, settings: LinearSettings) -> Cooccurrence:
     """Count who is touched together and what follows what, as the settings say."""
     return count_cooccurrence(
-        inputs.histories,
+        replace(inputs.histories, weights=_event_weights(inputs.histories, settings)),
         inputs.n,
         length_exponent=settings.length_exponent,
         past_decay=settings.past_decay,
@@ -146,16 +148,21 @@ def behaviour_counts(inputs: ModelInputs, settings: LinearSettings) -> Cooccurre
     )
 
 
+def _event_weights(histories: Histories, settings: LinearSettings) -> NDArray[np.float32]:
+    return (histories.weights**settings.event_exponent).astype(np.float32)
+
+
 def recency_weights(histories: Histories, settings: LinearSettings) -> NDArray[np.float32]:
     """Return float32 (e,): event weight × γ^(steps after it in the same history) × what its age leaves of it."""
+    counted = _event_weights(histories, settings)
     if not histories.ordered or len(histories.items) == 0:
-        return histories.weights
+        return counted
     steps = step_numbers(histories, baskets=settings.baskets)
     last = np.zeros(len(histories), np.int32)
     filled = histories.lengths() > 0
     last[filled] = steps[histories.indptr[1:][filled] - 1]
     after = np.repeat(last, histories.lengths()) - steps
-    weights = histories.weights * settings.recency**after
+    weights = counted * settings.recency**after
     if settings.time_exponent > 0:
         newest = np.zeros(len(histories))
         newest[filled] = histories.times[histories.indptr[1:][filled] - 1]

@@ -27,7 +27,7 @@ class LinearSettings:
         relation_weights: relation → α ≥ 0; a relation without an entry takes ``relation_weight``.
         relation_weight: α of the others.
         extracted_share: relations read from texts alone take this share (≥ 0) of ``relation_weight``.
-        length_exponent: a user with m events counts m^−length_exponent.
+        length_exponent: a user with m events counts m^−length_exponent, the average event 1.
         past_decay, future_decay: in (0, 1), of the transition head.
         sequence_knowledge: κ ≥ 0, share of the kernel that the transition head sees.
         support: largest |N(j)|, at least 1.
@@ -36,6 +36,7 @@ class LinearSettings:
         window: events further apart in one history are no pair.
         dropout: p in 0 … 1, excluded: regularises as if a share p of each history were hidden (EDLAE).
         baskets: events at one instant are one step of a history; without it each event is a step.
+        event_exponent: in 0 … 1, an event of weight w counts w^event_exponent; 0 counts all types alike.
         time_exponent: β ≥ 0; in the history that is asked about, what lies Δt before the newest event counts
             (1 + Δt / scale)^−β on top of γ. 0 ignores time; an event without a time is not discounted.
         time_scale_days: the scale of Δt in days, > 0.
@@ -65,6 +66,7 @@ class LinearSettings:
     hub_share: float = 0.3
     dropout: float = 0.0
     baskets: bool = False
+    event_exponent: float = 1.0
     time_exponent: float = 0.0
     time_scale_days: float = 30.0
 
@@ -94,6 +96,7 @@ class LinearSettings:
             "text_neighbours": self.text_neighbours >= 0,
             "window": self.window >= 1,
             "dropout": 0 <= self.dropout < 1,
+            "event_exponent": 0 <= self.event_exponent <= 1,
             "time_exponent": self.time_exponent >= 0,
             "time_scale_days": self.time_scale_days > 0,
             "hub_share": 0 < self.hub_share <= 1,

@@ -30,9 +30,11 @@ def dense_counts(
 ) -> Counts:
     """Build every prefix of every history and multiply it out.
 
-    Event weights are brought to mean square 1. A pair further apart than ``window`` events adds nothing.
+    Event weights are brought to mean square 1, user weights to mean 1 over events. A pair further apart than ``window`` events adds nothing.
     """
     weights = histories.weights.astype(np.float64)
+    lengths = [length for length in np.diff(histories.indptr).tolist() if length]
+    average = sum(length ** (1 - length_exponent) for length in lengths) / max(sum(lengths), 1)
     weights = weights / np.sqrt(np.mean(weights**2)) if len(weights) else weights
     together, past, transition = np.zeros((3, n, n))
     for user in range(len(histories)):
@@ -43,7 +45,7 @@ def dense_counts(
         times = histories.times[begin:end]
         same = np.concatenate([[False], times[1:] == times[:-1]]) if baskets else np.zeros(end - begin, bool)
         steps = np.cumsum(~same) - 1
-        user_counts = (end - begin) ** -length_exponent
+        user_counts = (end - begin) ** -length_exponent / average
         places = np.arange(end - begin)
         near = np.abs(places[:, None] - places[None, :]) <= window
         # One row an event instead of one row a product: a product touched twice is two events.
