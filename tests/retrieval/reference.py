@@ -30,7 +30,8 @@ def dense_counts(
 ) -> Counts:
     """Build every prefix of every history and multiply it out.
 
-    Event weights are brought to mean square 1, user weights to mean 1 over events. A pair further apart than ``window`` events adds nothing.
+    Event weights are brought to mean square 1, user weights to mean 1 over events. A pair further apart than
+    ``window`` events adds nothing.
     """
     weights = histories.weights.astype(np.float64)
     lengths = [length for length in np.diff(histories.indptr).tolist() if length]
