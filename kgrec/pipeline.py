@@ -50,8 +50,10 @@ def build(
 
     Raises:
         EncoderUnavailableError: no encoder was given and the default one cannot be loaded.
-        SettingsError: a setting is unknown or out of range, the catalogue is empty, or ``vectors`` has another length.
+        SettingsError: an argument is of another kind, a setting is unknown or out of range, the catalogue is empty, or
+            ``vectors`` has another length.
     """
+    _check_kinds(catalogue, events, facts, encoder)
     if len(catalogue) == 0:
         raise SettingsError("the catalogue is empty: there is nothing to recommend; read at least one product")
     started = time.perf_counter()
@@ -99,6 +101,22 @@ def model_inputs(graph: Graph, histories: Histories, vectors: NDArray[np.float32
     return ModelInputs.of(
         len(graph.product_ids), histories, knowledge, vectors, text_neighbours=defaults.text_neighbours
     )
+
+
+def _check_kinds(catalogue: object, events: object, facts: object, encoder: object) -> None:
+    """Say which argument is something else than it should be: the likeliest slip is a path or a swapped order."""
+    expected = (
+        ("catalogue", catalogue, Catalogue, "read it with kgrec.read_catalogue(path)"),
+        ("events", events, Events, "read them with kgrec.read_events(path, catalogue)"),
+        ("facts", facts, Facts, "extract them with kgrec.extract(catalogue)"),
+    )
+    for name, given, kind, way in expected:
+        if not isinstance(given, kind) and (given is not None or name == "catalogue"):
+            raise SettingsError(f"{name} must be {kind.__name__}; got {type(given).__name__} {given!r:.60}: {way}")
+    if encoder is not None and (isinstance(encoder, type) or not isinstance(encoder, Encoder)):
+        raise SettingsError(
+            f"encoder must be an encoder such as kgrec.HashingEncoder() or kgrec.SentenceEncoder(); got {encoder!r:.80}"
+        )
 
 
 def _checked(settings: LinearSettings | Mapping[str, Any] | None) -> LinearSettings | dict[str, Any]:

@@ -190,20 +190,26 @@ class Recommender:
     ) -> Explanation:
         """Explain the score of any product for a user or a history, also one that would not be recommended.
 
-        The score is that of the item–item model, the sum of the contributions; where the model says nothing, the
-        explanation says how popular the product is.
+        The score is the one that :meth:`recommend` gives, the sum of the contributions; where the model says nothing,
+        the explanation says how near the text is, or how popular the product.
 
         Raises:
             UnknownProductError: no such product.
             SettingsError: the language is not known.
+            HistoryError: the user is no string, or the history is no sequence of strings.
         """
         num = self.catalogue.num(product)
+        grammar_of(language)
         query = self._query(user, history)
         amounts = self.shop.model.contributions(query.items, query.weights, num)
         if np.any(amounts != 0):
             score = float(amounts.sum())
             return self._explainer.explain(num, score, query.items, amounts, self.shop.model.sources, language=language)
-        return self._explainer.explain_popular(num, float(self._popularity[num]), language=language)
+        allowed = np.ones(len(self.catalogue), np.bool_)
+        allowed[query.items[query.items != num]] = False
+        ranked = self._candidates(query, allowed, len(self.catalogue))
+        found = next(candidate for candidate in ranked if candidate.num == num)
+        return self._explained(query, found, language)
 
     def describe(self) -> dict[str, Any]:
         """Return what the shop is made of: products, graph statistics, settings, relation weights and the build report.
@@ -244,7 +250,9 @@ class Recommender:
     def _query(self, user: str | None, history: Sequence[str] | None) -> _Query:
         if history is not None:
             return self._visitor(history)
-        row = self.shop.user_num.get(user) if isinstance(user, str) else None
+        if user is not None and not isinstance(user, str):
+            raise HistoryError(f"user must be an id (a string); got {user!r:.80}: pass str(id), or history=[…] for ids")
+        row = self.shop.user_num.get(user) if user is not None else None
         if row is None:
             note = () if user is None else (f"user {user!r} is not known: answered with what is popular",)
             return _Query(np.zeros(0, np.int32), np.zeros(0, np.float32), note)
@@ -273,8 +281,7 @@ class Recommender:
         explain: bool,
         language: str,
     ) -> Recommendations:
-        if k < 1:
-            raise SettingsError(f"k must be at least 1; got {k}")
+        _check_count(k)
         grammar_of(language)
         k, notes = min(k, len(self.catalogue)), query.notes
         if rules is None:
@@ -390,6 +397,11 @@ class Recommender:
         """Split a text score over the history: the cosine with a weighted sum is linear in its members."""
         raw = query.weights.astype(np.float64) * (self._vectors[query.items] @ self._vectors[found.num])
         return np.asarray(raw * (found.score / raw.sum()), np.float64)[:, None]
+
+
+def _check_count(k: object) -> None:
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+        raise SettingsError(f"k must be at least 1, a whole number; got {k!r}")
 
 
 def load(path: str | os.PathLike[str]) -> Recommender:

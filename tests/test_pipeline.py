@@ -183,3 +183,13 @@ def test_what_was_set_aside_is_reported() -> None:
     report = kgrec.build(catalogue, events, encoder=ENCODER, settings=QUICK).describe()["report"]
     assert sum(report["rows_set_aside"].values()) == len(catalogue.set_aside) == 2
     assert report["events_of_unknown_products"] == 4
+
+
+def test_arguments_of_another_kind_are_named(small: ClusteredShop) -> None:
+    with pytest.raises(SettingsError, match="catalogue must be Catalogue"):
+        kgrec.build("products.csv")  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="events must be Events"):
+        kgrec.build(small.catalogue, kgrec.Facts.of([]), encoder=ENCODER)  # type: ignore[arg-type]
+    for encoder in ("hashing", kgrec.HashingEncoder):
+        with pytest.raises(SettingsError, match="encoder must be"):
+            kgrec.build(small.catalogue, small.events, encoder=encoder)  # type: ignore[arg-type]

@@ -561,3 +561,21 @@ def test_filters_from_sixteen_threads() -> None:
     with ThreadPoolExecutor(max_workers=16) as pool:
         answers = list(pool.map(lambda q: fresh.recommend(q[0], k=30, where={"price": {"<": q[1]}}), questions * 2))
     assert answers == expected * 2
+
+
+@pytest.mark.parametrize("user", [5, ["u1"], b"u1"])
+def test_a_user_that_is_no_string_is_refused(user: object) -> None:
+    with pytest.raises(HistoryError, match="user must be an id"):
+        shop().recommend(user)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("k", [2.0, "3", True, None])
+def test_k_of_another_kind_is_refused(k: object) -> None:
+    with pytest.raises(SettingsError, match="k must be at least 1"):
+        shop().recommend(history=[], k=k)  # type: ignore[arg-type]
+
+
+def test_explain_gives_the_score_of_recommend_down_to_the_last_product() -> None:
+    user = shop().shop.users[0]
+    for found in shop().recommend(user, k=N)[::7]:
+        assert shop().explain(user, found.item).score == pytest.approx(found.score)

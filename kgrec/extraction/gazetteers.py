@@ -13,7 +13,7 @@ from kgrec.extraction.tokens import fold, phrase_key, tokenise
 from kgrec.extraction.word_set import word_set
 from kgrec.extraction.words import MODIFIERS, PRODUCT_NOUNS, built_in_meanings
 
-__all__ = ["Gazetteer", "category_nouns", "learn_gazetteer"]
+__all__ = ["Gazetteer", "attribute_words", "category_nouns", "learn_gazetteer"]
 
 _LONGEST_ENGLISH, _LONGEST_CHINESE = 4, 10
 _TRUTHS = word_set("yes no true false y n")
@@ -74,6 +74,20 @@ def category_nouns(catalogue: Iterable[Product]) -> frozenset[str]:
                 nouns.add(words[-1])
     people = {key for key, meanings in built_in_meanings().items() if any(m.relation == "gender" for m in meanings)}
     return frozenset(nouns - MODIFIERS - people)
+
+
+def attribute_words(catalogue: Iterable[Product]) -> frozenset[str]:
+    """Return the single words declared as values, but for those of attributes that name the kind of product."""
+    words: set[str] = set()
+    for product in catalogue:
+        for name, values in product.attributes.items():
+            if any(kind in name.casefold() for kind in ("type", "kind", "category", "product")):
+                continue
+            for value in values:
+                keys = tokenise(fold(value)).keys
+                if len(keys) == 1:
+                    words.add(keys[0])
+    return frozenset(words - category_nouns(catalogue))
 
 
 def _teaches(relation: str, key: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kgrec.data import Fact, Product
 from kgrec.errors import SettingsError
-from kgrec.extraction.gazetteers import category_nouns, learn_gazetteer
+from kgrec.extraction.gazetteers import attribute_words, category_nouns, learn_gazetteer
 from kgrec.extraction.phrases import Meaning
 from kgrec.extraction.product_types import BUILT_IN_HEADS, HeadNouns, learn_heads
 from kgrec.extraction.reading import Statement, TextReader
@@ -94,6 +94,7 @@ class RuleExtractor:
             category_nouns(sample),
             minimum_support=settings.minimum_support,
         )
+        heads = HeadNouns(strength=_without(heads.strength, attribute_words(sample)), compounds=heads.compounds)
         return cls(settings=settings, heads=heads, meanings=gazetteer.meanings, relation_names=gazetteer.relation_names)
 
     def extract(self, products: Iterable[Product]) -> Iterator[Fact]:
@@ -136,3 +137,8 @@ class RuleExtractor:
         if product.description and self.settings.descriptions:
             statements = reader.description(product.description[:limit], product.brand)
             yield "description", product.description, self.settings.description_confidence, statements
+
+
+def _without(strength: Mapping[str, float], words: frozenset[str]) -> dict[str, float]:
+    """Leave out learned nouns that are values of declared attributes: what a shop calls a colour names no product."""
+    return {noun: sure for noun, sure in strength.items() if noun not in words or noun in BUILT_IN_HEADS.strength}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +37,9 @@ def build(
     catalogue: Annotated[Path, typer.Argument(help="Products: JSONL, CSV, TSV or Parquet.")],
     shop: Annotated[Path, typer.Argument(help="Folder to write the shop into.")],
     events: Annotated[Path | None, typer.Option(help="Events: user, item, type, time, value.")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="A product field and its column, for example id=ArtNr; repeatable.")
+    ] = None,
     encoder: Annotated[
         str, typer.Option(help="minilm, hashing (no weights, no meaning), or a model name or folder.")
     ] = "minilm",
@@ -46,7 +50,7 @@ def build(
 
     chosen = _encoder(encoder)
     with drawn_progress() as progress:
-        products = kgrec.read_catalogue(catalogue, progress=progress)
+        products = kgrec.read_catalogue(catalogue, columns=_columns(column or []), progress=progress)
         _report_aside(products.set_aside)
         log = None
         if events is not None:
@@ -75,15 +79,27 @@ def recommend(
     for note in answer.notes:
         console.print(f"note: {note}", style="yellow", markup=False)
     for rank, found in enumerate(answer, start=1):
-        console.print(f"{rank:>3}. {found.item}  {found.title}  {found.score:.3f}", highlight=False, markup=False)
+        line = f"{rank:>3}. {found.item}  {found.title}  {found.score:.3f}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
         if found.explanation is not None:
-            console.print(f"     {found.explanation.text}", style="dim", highlight=False, markup=False)
+            console.print(f"     {found.explanation.text}", style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
 def _encoder(name: str) -> kgrec.HashingEncoder | kgrec.SentenceEncoder:
     if name == "hashing":
         return kgrec.HashingEncoder()
+    close = get_close_matches(name, ("hashing", "minilm"), n=1, cutoff=0.7)
+    if close and name != close[0]:
+        raise kgrec.errors.SettingsError(f"there is no encoder {name!r}; did you mean {close[0]!r}?")
     return kgrec.SentenceEncoder(None if name == "minilm" else name)
+
+
+def _columns(pairs: list[str]) -> dict[str, str] | None:
+    """Read ``field=column`` pairs."""
+    for pair in pairs:
+        if "=" not in pair:
+            raise kgrec.errors.SettingsError(f"--column takes FIELD=COLUMN, for example id=ArtNr; got {pair!r}")
+    return dict(pair.split("=", 1) for pair in pairs) or None
 
 
 def _report_aside(rows: tuple[kgrec.SetAside, ...]) -> None:

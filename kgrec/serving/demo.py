@@ -37,7 +37,7 @@ TRAIN_SHARE = 0.8
 SHOWN_METRICS = ("recall@10", "ndcg@10", "mrr@10", "coverage@10")
 HISTORY_SHOWN = 8
 EVIDENCE_SHOWN = 3
-SEARCH_PRODUCTS = 600
+SEARCH_PRODUCTS = 400
 """Fewer than the default of a build, so that the demo ends within two minutes."""
 EXAMPLE_TITLE_WORDS = 4
 ATTRIBUTION = (
