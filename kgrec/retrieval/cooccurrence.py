@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.data import Histories
+from kgrec.retrieval.threads import on_threads
 
 __all__ = ["Cooccurrence", "count_cooccurrence"]
 
@@ -155,11 +156,11 @@ def _count_block(
     values = np.empty((3, size), np.float32)
     counts = np.zeros(stop - start, np.int64)
     past_powers, into_powers, sums = _decay_tables(*decays, window)
-    _count_rows(
+    on_threads(
+        _count_rows,
         start,
         slots,
         n,
-        nb.get_num_threads(),
         events.indptr,
         events.items,
         events.weights,
@@ -199,12 +200,13 @@ def _decay_tables(
     return powers.astype(np.float32), into.astype(np.float32), sums.astype(np.float32)
 
 
-@nb.njit(parallel=True, cache=True)
+@nb.njit(cache=True, nogil=True)
 def _count_rows(
+    thread: int,
+    threads: int,
     first: int,
     slots: NDArray[np.int64],
     n: int,
-    threads: int,
     indptr: NDArray[np.int64],
     items: NDArray[np.int32],
     weights: NDArray[np.float32],
@@ -222,36 +224,35 @@ def _count_rows(
     counts: NDArray[np.int64],
 ) -> None:
     rows = len(slots) - 1
-    for thread in nb.prange(threads):
-        seen = np.zeros(n, np.uint8)
-        sums_of = np.zeros((3, n), np.float64)
-        for row in range(thread, rows, threads):
-            j = first + row
-            touched = indices[slots[row] : slots[row + 1]]
-            size = 0
-            for at in range(item_indptr[j], item_indptr[j + 1]):
-                event = events_of[at]
-                user = user_of[event]
-                begin, end = indptr[user], indptr[user + 1]
-                scale = strength[user] * weights[event]
-                step, last = steps[event], steps[end - 1]
-                for other in range(max(begin, event - window), min(end, event + window + 1)):
-                    i = items[other]
-                    if seen[i] == 0:
-                        seen[i] = 1
-                        touched[size] = i
-                        size += 1
-                    gap = abs(steps[other] - step)
-                    pair = scale * weights[other]
-                    sums_of[0, i] += pair
-                    sums_of[1, i] += pair * past_powers[gap] * sums[min(last - max(step, steps[other]), len(sums) - 1)]
-                    if steps[other] < step:
-                        sums_of[2, i] += pair * into_powers[gap]
-            touched[:size].sort()
-            for place in range(size):
-                i = touched[place]
-                for which in range(3):
-                    values[which, slots[row] + place] = sums_of[which, i]
-                    sums_of[which, i] = 0.0
-                seen[i] = 0
-            counts[row] = size
+    seen = np.zeros(n, np.uint8)
+    sums_of = np.zeros((3, n), np.float64)
+    for row in range(thread, rows, threads):
+        j = first + row
+        touched = indices[slots[row] : slots[row + 1]]
+        size = 0
+        for at in range(item_indptr[j], item_indptr[j + 1]):
+            event = events_of[at]
+            user = user_of[event]
+            begin, end = indptr[user], indptr[user + 1]
+            scale = strength[user] * weights[event]
+            step, last = steps[event], steps[end - 1]
+            for other in range(max(begin, event - window), min(end, event + window + 1)):
+                i = items[other]
+                if seen[i] == 0:
+                    seen[i] = 1
+                    touched[size] = i
+                    size += 1
+                gap = abs(steps[other] - step)
+                pair = scale * weights[other]
+                sums_of[0, i] += pair
+                sums_of[1, i] += pair * past_powers[gap] * sums[min(last - max(step, steps[other]), len(sums) - 1)]
+                if steps[other] < step:
+                    sums_of[2, i] += pair * into_powers[gap]
+        touched[:size].sort()
+        for place in range(size):
+            i = touched[place]
+            for which in range(3):
+                values[which, slots[row] + place] = sums_of[which, i]
+                sums_of[which, i] = 0.0
+            seen[i] = 0
+        counts[row] = size

@@ -21,6 +21,7 @@ from kgrec.retrieval.merging import add_rows, part_sums, score_dense
 from kgrec.retrieval.ridge import GramSources, Heads, solve_heads
 from kgrec.retrieval.settings import LinearSettings
 from kgrec.retrieval.support import choose_support
+from kgrec.retrieval.threads import on_threads
 
 __all__ = ["LinearModel", "behaviour_counts", "recency_weights"]
 
@@ -100,7 +101,8 @@ class LinearModel:
     def score(self, histories: Histories) -> NDArray[np.float32]:
         """Return float32 (len(histories), n): the score of every product for each history."""
         result = np.zeros((len(histories), self.n), np.float32)
-        score_dense(
+        on_threads(
+            score_dense,
             histories.indptr,
             histories.items,
             recency_weights(histories, self.settings),

@@ -67,8 +67,10 @@ def part_sums(
     return result
 
 
-@nb.njit(cache=True, parallel=True)
+@nb.njit(cache=True, nogil=True)
 def score_dense(
+    thread: int,
+    threads: int,
     history_indptr: NDArray[np.int64],
     items: NDArray[np.int32],
     item_weights: NDArray[np.float32],
@@ -77,8 +79,8 @@ def score_dense(
     weights: NDArray[np.float64],
     result: NDArray[np.float32],
 ) -> None:
-    """Add into ``result`` float32 (users, n) the score of every product for every history."""
-    for user in nb.prange(len(history_indptr) - 1):
+    """Add into ``result`` float32 (users, n) the score of every product for this thread's histories."""
+    for user in range(thread, len(history_indptr) - 1, threads):
         for at in range(history_indptr[user], history_indptr[user + 1]):
             weight = item_weights[at]
             for place in range(indptr[items[at]], indptr[items[at] + 1]):

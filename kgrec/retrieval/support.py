@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from kgrec.retrieval.cooccurrence import Cooccurrence
 from kgrec.retrieval.knowledge import Knowledge
+from kgrec.retrieval.threads import on_threads
 
 __all__ = ["choose_support"]
 
@@ -50,11 +51,11 @@ def choose_support(
     diagonal[row_of[own]] = cooccurrence.together[own]
     discount = ((diagonal + ridge) ** -popularity_exponent).astype(np.float32)
     support = np.full((len(products), size), -1, np.int32)
-    _choose_rows(
+    on_threads(
+        _choose_rows,
         products,
         n,
         size,
-        nb.get_num_threads(),
         cooccurrence.indptr,
         cooccurrence.indices,
         cooccurrence.together,
@@ -73,12 +74,13 @@ def choose_support(
     return support
 
 
-@nb.njit(parallel=True, cache=True)
+@nb.njit(cache=True, nogil=True)
 def _choose_rows(
+    thread: int,
+    threads: int,
     products: NDArray[np.int32],
     n: int,
     size: int,
-    threads: int,
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
     together: NDArray[np.float32],
@@ -94,55 +96,54 @@ def _choose_rows(
     walk_limit: int,
     support: NDArray[np.int32],
 ) -> None:
-    for thread in nb.prange(threads):
-        mass = np.zeros(n, np.float32)
-        seen = np.zeros(n, np.uint8)
-        touched = np.empty(n, np.int32)
-        for row in range(thread, len(products), threads):
-            j = products[row]
-            count = 0
-            for at in range(indptr[j], indptr[j + 1]):
-                i = indices[at]
-                mass[i] += together[at] + into[at]
+    mass = np.zeros(n, np.float32)
+    seen = np.zeros(n, np.uint8)
+    touched = np.empty(n, np.int32)
+    for row in range(thread, len(products), threads):
+        j = products[row]
+        count = 0
+        for at in range(indptr[j], indptr[j + 1]):
+            i = indices[at]
+            mass[i] += together[at] + into[at]
+            if seen[i] == 0:
+                seen[i] = 1
+                touched[count] = i
+                count += 1
+        for at in range(product_indptr[j], product_indptr[j + 1]):
+            value = values[at]
+            weight = value_weights[value]
+            begin, end = value_indptr[value], value_indptr[value + 1]
+            if weight <= 0 or end - begin > walk_limit:
+                continue
+            for place in range(begin, end):
+                i = value_products[place]
+                mass[i] += weight
                 if seen[i] == 0:
                     seen[i] = 1
                     touched[count] = i
                     count += 1
-            for at in range(product_indptr[j], product_indptr[j + 1]):
-                value = values[at]
-                weight = value_weights[value]
-                begin, end = value_indptr[value], value_indptr[value + 1]
-                if weight <= 0 or end - begin > walk_limit:
-                    continue
-                for place in range(begin, end):
-                    i = value_products[place]
-                    mass[i] += weight
-                    if seen[i] == 0:
-                        seen[i] = 1
-                        touched[count] = i
-                        count += 1
-            for at in range(text_neighbours.shape[1]):
-                i = text_neighbours[j, at]
-                if i < 0:
-                    break
-                mass[i] += text_kernel[j, at]
-                if seen[i] == 0:
-                    seen[i] = 1
-                    touched[count] = i
-                    count += 1
-            mass[j] = -1.0
-            found = touched[:count]
-            strength = np.empty(count, np.float32)
-            for at in range(count):
-                i = found[at]
-                strength[at] = -mass[i] * discount[i] if i != j else np.float32(np.inf)
-                mass[i] = 0.0
-                seen[i] = 0
-            mass[j] = 0.0
-            order = np.argsort(strength, kind="mergesort") if count > 0 else np.empty(0, np.int64)
-            kept = 0
-            for at in range(min(size, count)):
-                if strength[order[at]] < 0:
-                    support[row, kept] = found[order[at]]
-                    kept += 1
-            support[row, :kept].sort()
+        for at in range(text_neighbours.shape[1]):
+            i = text_neighbours[j, at]
+            if i < 0:
+                break
+            mass[i] += text_kernel[j, at]
+            if seen[i] == 0:
+                seen[i] = 1
+                touched[count] = i
+                count += 1
+        mass[j] = -1.0
+        found = touched[:count]
+        strength = np.empty(count, np.float32)
+        for at in range(count):
+            i = found[at]
+            strength[at] = -mass[i] * discount[i] if i != j else np.float32(np.inf)
+            mass[i] = 0.0
+            seen[i] = 0
+        mass[j] = 0.0
+        order = np.argsort(strength, kind="mergesort") if count > 0 else np.empty(0, np.int64)
+        kept = 0
+        for at in range(min(size, count)):
+            if strength[order[at]] < 0:
+                support[row, kept] = found[order[at]]
+                kept += 1
+        support[row, :kept].sort()
