@@ -68,7 +68,8 @@ def build(
         raise SettingsError(f"vectors has {len(vectors)} rows for {len(catalogue)} products; give one row a product")
     encode_seconds = time.perf_counter() - encode_started
     histories = events.histories() if events is not None else Histories.of([])
-    inputs = model_inputs(graph, histories, vectors)
+    given = chosen_by_hand if isinstance(chosen_by_hand, LinearSettings) else LinearSettings(**chosen_by_hand)
+    inputs = model_inputs(graph, histories, vectors, given)
     tuning = _tuned(inputs, chosen_by_hand, progress, seed)
     model = LinearModel.fit(inputs, tuning.settings, progress=progress, seed=seed)
     report = {
@@ -94,12 +95,20 @@ def build(
     )
 
 
-def model_inputs(graph: Graph, histories: Histories, vectors: NDArray[np.float32] | None) -> ModelInputs:
-    """Bring graph, behaviour and text vectors (float32 (n, d)) into the form the model fits on."""
-    defaults = LinearSettings()
-    knowledge = Knowledge.from_graph(graph, hub_share=defaults.hub_share)
+def model_inputs(
+    graph: Graph,
+    histories: Histories,
+    vectors: NDArray[np.float32] | None,
+    settings: LinearSettings | None = None,
+) -> ModelInputs:
+    """Bring graph, behaviour and text vectors (float32 (n, d)) into the form the model fits on.
+
+    ``hub_share`` and ``text_neighbours`` of the settings act here; the defaults where none are given.
+    """
+    settings = settings or LinearSettings()
+    knowledge = Knowledge.from_graph(graph, hub_share=settings.hub_share)
     return ModelInputs.of(
-        len(graph.product_ids), histories, knowledge, vectors, text_neighbours=defaults.text_neighbours
+        len(graph.product_ids), histories, knowledge, vectors, text_neighbours=settings.text_neighbours
     )
 
 

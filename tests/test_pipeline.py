@@ -193,3 +193,12 @@ def test_arguments_of_another_kind_are_named(small: ClusteredShop) -> None:
     for encoder in ("hashing", kgrec.HashingEncoder):
         with pytest.raises(SettingsError, match="encoder must be"):
             kgrec.build(small.catalogue, small.events, encoder=encoder)  # type: ignore[arg-type]
+
+
+def test_settings_of_the_inputs_are_kept_too(small: ClusteredShop) -> None:
+    """A share so small that every value shared by three products is a hub leaves the graph without a say."""
+    fixed = LinearSettings(support=6, hub_share=1e-6)
+    shop = kgrec.build(small.catalogue, small.events, encoder=ENCODER, settings=fixed)
+    graph_parts = [at for at, source in enumerate(shop.shop.model.sources) if source.startswith("graph:")]
+    loud = kgrec.build(small.catalogue, small.events, encoder=ENCODER, settings=LinearSettings(support=6))
+    assert abs(shop.shop.model.parts[:, graph_parts]).sum() < abs(loud.shop.model.parts[:, graph_parts]).sum() / 10
