@@ -18,18 +18,13 @@ from kgrec.protocols import Progress, silent
 from kgrec.retrieval.cooccurrence import Cooccurrence, count_cooccurrence, step_numbers
 from kgrec.retrieval.inputs import ModelInputs
 from kgrec.retrieval.merging import add_rows, part_sums, score_dense
-from kgrec.retrieval.ridge import GramSources, Heads, solve_heads
 from kgrec.retrieval.settings import LinearSettings
-from kgrec.retrieval.support import choose_support
+from kgrec.retrieval.solver import WeightSolver
 from kgrec.retrieval.threads import on_threads
 
 __all__ = ["LinearModel", "behaviour_counts", "recency_weights"]
 
 SECONDS_A_DAY = 86_400
-SCALE_SAMPLE = 512
-"""Products on which the scales of the two heads are measured in a large shop."""
-KEPT_HEADS = 4_096
-"""Up to this many products both heads are kept until their scales are known, and none is solved twice."""
 
 
 class LinearModel:
@@ -85,7 +80,10 @@ class LinearModel:
         settings = settings.resolved(inputs.knowledge)
         if counts is None:
             counts = behaviour_counts(inputs, settings)
-        return _fit_counts(inputs, counts, settings, products, progress, seed)
+        wanted = np.arange(inputs.n, dtype=np.int32) if products is None else products
+        solver = WeightSolver.of(inputs, counts, settings, products=wanted, seed=seed)
+        support, parts = solver.solve(wanted, progress=progress)
+        return _by_speaker(inputs.n, wanted, support, parts, settings, solver.names)
 
     def with_settings(self, settings: LinearSettings) -> LinearModel:
         """Return the same weights for another question: only ``recency`` and the time settings may differ."""
@@ -172,75 +170,6 @@ def recency_weights(histories: Histories, settings: LinearSettings) -> NDArray[n
         scale = settings.time_scale_days * SECONDS_A_DAY
         weights = weights * (1 + np.maximum(apart, 0) / scale) ** -settings.time_exponent
     return weights.astype(np.float32)
-
-
-def _fit_counts(
-    inputs: ModelInputs,
-    counts: Cooccurrence,
-    settings: LinearSettings,
-    products: NDArray[np.int32] | None,
-    progress: Progress,
-    seed: int,
-) -> LinearModel:
-    wanted = np.arange(inputs.n, dtype=np.int32) if products is None else products
-    relation_weights = np.array([settings.weight_of(name) for name in inputs.knowledge.relations], np.float32)
-    gram = GramSources(
-        cooccurrence=counts,
-        knowledge=inputs.knowledge,
-        value_weights=inputs.knowledge.weights(relation_weights),
-        vectors=inputs.vectors,
-        text_weight=settings.text_weight,
-        text_exponent=settings.text_exponent,
-        ridge=settings.ridge,
-        sequence_ridge=settings.sequence_ridge,
-        sequence_knowledge=settings.sequence_knowledge,
-        dropout=settings.dropout,
-    )
-    support = choose_support(
-        counts,
-        inputs.knowledge,
-        gram.value_weights,
-        inputs.neighbours,
-        (settings.text_weight * inputs.cosines**settings.text_exponent).astype(np.float32),
-        size=settings.support,
-        products=wanted,
-        popularity_exponent=settings.popularity_exponent,
-        ridge=settings.ridge,
-    )
-    share = settings.sequence_share if inputs.histories.ordered else 0.0
-    names = ("behaviour", "sequence", "text", *(f"graph:{name}" for name in inputs.knowledge.relations))
-    solved = solve_heads(gram, wanted, support, sequence=share > 0)
-    if len(wanted) <= KEPT_HEADS:
-        heads = list(solved)
-        factors = _head_factors(heads, support, share)
-        batches = iter(heads)
-    else:
-        spoken_for = np.flatnonzero(support[:, 0] >= 0)  # the others have no weights, and say nothing of their scale
-        sample = np.sort(np.random.default_rng(seed).permutation(spoken_for)[:SCALE_SAMPLE])
-        heads = list(solve_heads(gram, wanted[sample], support[sample], sequence=share > 0))
-        factors = _head_factors(heads, support[sample], share)
-        batches = solved
-    parts = np.zeros((*support.shape, len(names)), np.float32)
-    for rows, similarity, transition in batches:
-        parts[rows, :, 0] = similarity[:, :, 0] * factors[0]
-        parts[rows, :, 1] = transition[:, :, 0] * factors[1]
-        parts[rows, :, 2:] = similarity[:, :, 1:] * factors[0] + transition[:, :, 1:] * factors[1]
-        progress("fitting the item–item model", rows.stop, len(wanted))
-    return _by_speaker(inputs.n, wanted, support, parts, settings, names)
-
-
-def _head_factors(heads: list[Heads], support: NDArray[np.int32], share: float) -> tuple[float, float]:
-    """Return what each head is multiplied by: its share over the root mean square of its weights."""
-    used = max(int(np.sum(support >= 0)), 1)
-    squares = np.zeros(2)
-    for _, similarity, transition in heads:
-        squares[0] += float(np.sum(similarity.sum(axis=2, dtype=np.float64) ** 2))
-        squares[1] += float(np.sum(transition.sum(axis=2, dtype=np.float64) ** 2))
-    scale = np.sqrt(squares / used)
-    return (
-        float((1 - share) / scale[0]) if scale[0] > 0 else 0.0,
-        float(share / scale[1]) if scale[1] > 0 else 0.0,
-    )
 
 
 def _by_speaker(

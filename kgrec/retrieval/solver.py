@@ -1,0 +1,160 @@
+"""The weights that speak for some products, solved with everything else held: all of a fit, or one after a change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgrec.protocols import Progress, silent
+from kgrec.retrieval.cooccurrence import Cooccurrence
+from kgrec.retrieval.inputs import ModelInputs
+from kgrec.retrieval.ridge import GramSources, Heads, solve_heads
+from kgrec.retrieval.settings import LinearSettings
+from kgrec.retrieval.support import choose_support
+
+__all__ = ["WeightSolver"]
+
+SCALE_SAMPLE = 512
+"""Products on which the scales of the two heads are measured."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WeightSolver:
+    """Solves the two ridge regressions of any products.
+
+    A product's weights depend on the inputs, the counts and the factors, and on no other product's weights. So one
+    that is solved alone has the weights that a fit of the whole shop gives it.
+
+    Attributes:
+        inputs: the shop.
+        counts: its behaviour.
+        settings: with a weight for every relation (:meth:`LinearSettings.resolved`).
+        gram: what the Gram matrices are the sum of.
+        factors: what the similarity and the transition head are multiplied by: their share over their scale.
+    """
+
+    inputs: ModelInputs
+    counts: Cooccurrence
+    settings: LinearSettings
+    gram: GramSources
+    factors: tuple[float, float]
+
+    @classmethod
+    def of(
+        cls,
+        inputs: ModelInputs,
+        counts: Cooccurrence,
+        settings: LinearSettings,
+        *,
+        products: NDArray[np.int32] | None = None,
+        factors: tuple[float, float] | None = None,
+        seed: int = 0,
+    ) -> WeightSolver:
+        """Prepare to solve.
+
+        Args:
+            inputs: the shop.
+            counts: its behaviour, counted with the same settings.
+            settings: of the model.
+            products: int32 (b,), those that the scales are measured on, by a sample; None takes all.
+            factors: those of an earlier fit, in place of measuring the scales again.
+            seed: draws the sample.
+        """
+        settings = settings.resolved(inputs.knowledge)
+        relation_weights = np.array([settings.weight_of(name) for name in inputs.knowledge.relations], np.float32)
+        gram = GramSources(
+            cooccurrence=counts,
+            knowledge=inputs.knowledge,
+            value_weights=inputs.knowledge.weights(relation_weights),
+            vectors=inputs.vectors,
+            text_weight=settings.text_weight,
+            text_exponent=settings.text_exponent,
+            ridge=settings.ridge,
+            sequence_ridge=settings.sequence_ridge,
+            sequence_knowledge=settings.sequence_knowledge,
+            dropout=settings.dropout,
+        )
+        solver = cls(inputs=inputs, counts=counts, settings=settings, gram=gram, factors=factors or (0.0, 0.0))
+        if factors is not None:
+            return solver
+        wanted = np.arange(inputs.n, dtype=np.int32) if products is None else products
+        return cls(
+            inputs=inputs,
+            counts=counts,
+            settings=settings,
+            gram=gram,
+            factors=_measured_factors(solver, wanted, seed),
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The sources in the order of the parts: behaviour, sequence, text, then each relation."""
+        return ("behaviour", "sequence", "text", *(f"graph:{name}" for name in self.inputs.knowledge.relations))
+
+    @property
+    def share(self) -> float:
+        """How much of a score is the transition head; 0 where histories have no order."""
+        return self.settings.sequence_share if self.inputs.histories.ordered else 0.0
+
+    def support(self, products: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Choose who may speak for the products (int32 (b,)): int32 (b, support), rising numbers, then −1."""
+        return choose_support(
+            self.counts,
+            self.inputs.knowledge,
+            self.gram.value_weights,
+            self.inputs.neighbours,
+            (self.settings.text_weight * self.inputs.cosines**self.settings.text_exponent).astype(np.float32),
+            size=self.settings.support,
+            products=products,
+            popularity_exponent=self.settings.popularity_exponent,
+            ridge=self.settings.ridge,
+        )
+
+    def solve(
+        self, products: NDArray[np.int32], *, progress: Progress = silent
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Solve for some products.
+
+        Args:
+            products: int32 (b,).
+            progress: is told of each batch.
+
+        Returns:
+            Who speaks for each, int32 (b, support), rising numbers, then −1; and with what weight through each source
+            of :attr:`names`, float32 (b, support, sources), zero where the support is −1.
+        """
+        support = self.support(products)
+        parts = np.zeros((*support.shape, len(self.names)), np.float32)
+        for rows, similarity, transition in solve_heads(self.gram, products, support, sequence=self.share > 0):
+            parts[rows, :, 0] = similarity[:, :, 0] * self.factors[0]
+            parts[rows, :, 1] = transition[:, :, 0] * self.factors[1]
+            parts[rows, :, 2:] = similarity[:, :, 1:] * self.factors[0] + transition[:, :, 1:] * self.factors[1]
+            progress("fitting the item–item model", rows.stop, len(products))
+        return support, parts
+
+
+def _measured_factors(solver: WeightSolver, products: NDArray[np.int32], seed: int) -> tuple[float, float]:
+    """Measure the scales of the heads on a sample of the products that anything speaks for."""
+    drawn = np.sort(np.random.default_rng(seed).permutation(products)[: 4 * SCALE_SAMPLE])
+    support = solver.support(drawn)
+    spoken_for = np.flatnonzero(support[:, 0] >= 0)[:: max(1, len(drawn) // SCALE_SAMPLE)][:SCALE_SAMPLE]
+    drawn, support = drawn[spoken_for], support[spoken_for]
+    return _head_factors(
+        list(solve_heads(solver.gram, drawn, support, sequence=solver.share > 0)), support, solver.share
+    )
+
+
+def _head_factors(heads: list[Heads], support: NDArray[np.int32], share: float) -> tuple[float, float]:
+    """Return what each head is multiplied by: its share over the root mean square of its weights."""
+    used = max(int(np.sum(support >= 0)), 1)
+    squares = np.zeros(2)
+    for _, similarity, transition in heads:
+        squares[0] += float(np.sum(similarity.sum(axis=2, dtype=np.float64) ** 2))
+        squares[1] += float(np.sum(transition.sum(axis=2, dtype=np.float64) ** 2))
+    scale = np.sqrt(squares / used)
+    return (
+        float((1 - share) / scale[0]) if scale[0] > 0 else 0.0,
+        float(share / scale[1]) if scale[1] > 0 else 0.0,
+    )
