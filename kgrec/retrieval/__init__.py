@@ -4,10 +4,13 @@ from kgrec.retrieval.arranging import Arranger, Placed, graph_likeness, text_lik
 from kgrec.retrieval.eligibility import Eligibility
 from kgrec.retrieval.filters import Filter, field, parse_filter
 from kgrec.retrieval.index import FaissIndex, centred
+from kgrec.retrieval.index_plan import IndexPlan, IndexReport
+from kgrec.retrieval.index_settings import IndexSettings
 from kgrec.retrieval.inputs import ModelInputs
 from kgrec.retrieval.knowledge import Knowledge
 from kgrec.retrieval.linear import LinearModel, behaviour_counts, recency_weights
 from kgrec.retrieval.nearest import nearest_allowed
+from kgrec.retrieval.planner import build_index
 from kgrec.retrieval.product_table import ProductTable
 from kgrec.retrieval.rules import Boost, Rules
 from kgrec.retrieval.settings import LinearSettings
@@ -18,6 +21,9 @@ __all__ = [
     "Eligibility",
     "FaissIndex",
     "Filter",
+    "IndexPlan",
+    "IndexReport",
+    "IndexSettings",
     "Knowledge",
     "LinearModel",
     "LinearSettings",
@@ -26,6 +32,7 @@ __all__ = [
     "ProductTable",
     "Rules",
     "behaviour_counts",
+    "build_index",
     "centred",
     "field",
     "graph_likeness",
