@@ -17,7 +17,7 @@ from kgrec.data import Catalogue, Histories, Product
 from kgrec.errors import SnapshotDamagedError
 from kgrec.explanation import Audience
 from kgrec.graph import Graph
-from kgrec.retrieval import LinearModel, LinearSettings
+from kgrec.retrieval import IndexPlan, LinearModel, LinearSettings
 from kgrec.snapshot import Snapshot, read_snapshot, write_snapshot
 
 __all__ = ["Shop", "read_shop", "write_shop"]
@@ -35,6 +35,8 @@ class Shop:
         model: fitted on ``histories``.
         users: ids of the u known users.
         histories: theirs, row by row.
+        index: how the centred vectors are searched, planned and measured at build time; None without text, or where
+            an older snapshot has none: then every vector is compared.
         report: how the shop was built: what was read, set aside, chosen and measured; JSON.
     """
 
@@ -45,6 +47,7 @@ class Shop:
     model: LinearModel
     users: tuple[str, ...]
     histories: Histories
+    index: IndexPlan | None = None
     report: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -91,13 +94,19 @@ def write_shop(shop: Shop, path: str | os.PathLike[str]) -> None:
             "history-times": shop.histories.times,
             **({} if shop.histories.kinds is None else {"history-kinds": shop.histories.kinds}),
             **{f"graph-{name}": array for name, array in shop.graph.to_arrays().items()},
+            **{f"index-{name}": array for name, array in (shop.index.to_arrays() if shop.index else {}).items()},
         },
         tables={
             "products": _products_table(shop.catalogue),
             "users": pa.table({"user": pa.array(shop.users, pa.string())}),
             **{f"graph-{name}": table for name, table in shop.graph.to_tables().items()},
         },
-        documents={"settings": settings, "sources": list(shop.model.sources), "report": dict(shop.report)},
+        documents={
+            "settings": settings,
+            "sources": list(shop.model.sources),
+            "report": dict(shop.report),
+            **({} if shop.index is None else {"index": asdict(shop.index.report)}),
+        },
         meta={
             "encoder": shop.encoder,
             "products": len(shop.catalogue),
@@ -153,8 +162,16 @@ def _assembled(folder: Snapshot) -> Shop:
         model=model,
         users=tuple(folder.table("users")["user"].to_pylist()),
         histories=histories,
+        index=_index_plan(folder),
         report=folder.document("report"),
     )
+
+
+def _index_plan(folder: Snapshot) -> IndexPlan | None:
+    if "index" not in folder.documents:
+        return None
+    arrays = {name.removeprefix("index-"): folder.array(name) for name in folder.arrays if name.startswith("index-")}
+    return IndexPlan.from_arrays(arrays, folder.document("index"))
 
 
 def _products_table(catalogue: Catalogue) -> pa.Table:
