@@ -14,16 +14,10 @@ from kgrec.errors import DataError, SettingsError
 from kgrec.retrieval import FaissIndex, IndexPlan, IndexReport, IndexSettings, build_index
 from kgrec.retrieval.index import unit_rows
 
+from .shops import clusters
+
 KINDS = ("flat", "sq8", "ivf")
-N, DIMENSION = 4_000, 24
-
-
-def clusters(n: int = N, dimension: int = DIMENSION, *, of: int = 60, seed: int = 0) -> np.ndarray:
-    """Return vectors of very different lengths around ``of`` directions."""
-    rng = np.random.default_rng(seed)
-    centres = rng.standard_normal((of, dimension))
-    drawn = centres[rng.integers(0, of, n)] + 0.5 * rng.standard_normal((n, dimension))
-    return (drawn * rng.uniform(0.01, 100, (n, 1))).astype(np.float32)
+N, DIMENSION = 4_000, 24  # as clusters() draws them
 
 
 @cache

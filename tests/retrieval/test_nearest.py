@@ -10,7 +10,8 @@ import pytest
 
 from kgrec.data import Histories
 from kgrec.retrieval import FaissIndex, IndexSettings, Knowledge, ModelInputs, build_index, centred, nearest_allowed
-from tests.retrieval.test_index import clusters
+
+from .shops import clusters
 
 N = 24_000
 LISTS = IndexSettings(flat_limit=1_000, recall=0.99, recall_at=10, queries=200)

@@ -9,7 +9,8 @@ import pytest
 from kgrec.errors import LowRecallError
 from kgrec.retrieval import IndexReport, IndexSettings, build_index
 from kgrec.retrieval.index import unit_rows
-from tests.retrieval.test_index import clusters
+
+from .shops import clusters
 
 
 def unclustered(n: int = 6_000, dimension: int = 48) -> np.ndarray:
