@@ -8,6 +8,7 @@ from kgrec.retrieval.index_plan import IndexPlan, IndexReport
 from kgrec.retrieval.index_settings import IndexSettings
 from kgrec.retrieval.inputs import ModelInputs
 from kgrec.retrieval.knowledge import Knowledge
+from kgrec.retrieval.learning import learned_inputs
 from kgrec.retrieval.linear import LinearModel, behaviour_counts, recency_weights
 from kgrec.retrieval.nearest import nearest_allowed
 from kgrec.retrieval.planner import build_index
@@ -36,6 +37,7 @@ __all__ = [
     "centred",
     "field",
     "graph_likeness",
+    "learned_inputs",
     "nearest_allowed",
     "parse_filter",
     "recency_weights",

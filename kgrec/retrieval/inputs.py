@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,8 @@ class ModelInputs:
         vectors: float32 (n, d), centred unit text vectors; (n, 0) without text.
         neighbours: int32 (n, t), nearest by text, −1 where there are fewer.
         cosines: float32 (n, t), their cosines.
-        index: what the neighbours were found with, to find others in the same vectors; None without text.
+        index: what the neighbours of the texts as they are were found with; None without text.
+        text_map: float32 (d₀, d), what the centred vectors were mapped by; None where they are as they were.
 
     Raises:
         DataError: a history names a product beyond n.
@@ -46,6 +47,7 @@ class ModelInputs:
     neighbours: NDArray[np.int32]
     cosines: NDArray[np.float32]
     index: IndexPlan | None = None
+    text_map: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         """Check that the histories are of these products: compiled loops do not."""
@@ -104,15 +106,16 @@ class ModelInputs:
 
     def with_histories(self, histories: Histories) -> ModelInputs:
         """Return the same products with other behaviour."""
-        return ModelInputs(
-            n=self.n,
-            histories=histories,
-            knowledge=self.knowledge,
-            vectors=self.vectors,
-            neighbours=self.neighbours,
-            cosines=self.cosines,
-            index=self.index,
-        )
+        return replace(self, histories=histories)
+
+    def with_text_map(self, learned: NDArray[np.float32], *, progress: Progress = silent) -> ModelInputs:
+        """Return the same products with mapped text vectors (float32 (d, r)), their neighbours found anew."""
+        moved = self.vectors @ learned
+        norms = np.linalg.norm(moved, axis=1, keepdims=True)
+        unit = np.divide(moved, norms, out=np.zeros_like(moved), where=norms > 1e-12)
+        width = min(self.neighbours.shape[1], self.n)
+        neighbours, cosines = _neighbours(build_index(unit, progress=progress), unit, width, progress)
+        return replace(self, vectors=unit, neighbours=neighbours, cosines=cosines, text_map=learned)
 
 
 def _neighbours(

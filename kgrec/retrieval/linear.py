@@ -17,6 +17,7 @@ from kgrec.data import Histories
 from kgrec.protocols import Progress, silent
 from kgrec.retrieval.cooccurrence import Cooccurrence, count_cooccurrence, step_numbers
 from kgrec.retrieval.inputs import ModelInputs
+from kgrec.retrieval.learning import learned_inputs
 from kgrec.retrieval.merging import add_rows, part_sums, score_dense
 from kgrec.retrieval.settings import LinearSettings
 from kgrec.retrieval.solver import WeightSolver
@@ -70,18 +71,22 @@ class LinearModel:
         *,
         products: NDArray[np.int32] | None = None,
         counts: Cooccurrence | None = None,
+        learned: ModelInputs | None = None,
         progress: Progress = silent,
         seed: int = 0,
     ) -> LinearModel:
         """Fit, for all products or only for the given ones (int32 (b,), the others are then never recommended).
 
-        ``counts`` are those of :func:`behaviour_counts` for the same histories and settings, where they are at hand.
+        ``counts`` are those of :func:`behaviour_counts` for the same histories and settings, where they are at hand,
+        and ``learned`` what :func:`learned_inputs` makes of both.
         """
         settings = settings.resolved(inputs.knowledge)
         if counts is None:
             counts = behaviour_counts(inputs, settings)
         wanted = np.arange(inputs.n, dtype=np.int32) if products is None else products
-        solver = WeightSolver.of(inputs, counts, settings, products=wanted, seed=seed)
+        if learned is None:
+            learned = learned_inputs(inputs, counts, settings, progress=progress)
+        solver = WeightSolver.of(learned, counts, settings, products=wanted, seed=seed)
         support, parts = solver.solve(wanted, progress=progress)
         return _by_speaker(inputs.n, wanted, support, parts, settings, solver.names)
 
