@@ -85,7 +85,7 @@ def main() -> None:
                 progress=progress,
             )
         ordered = max(tried, key=lambda one: tried[one].result["validation"].get("ndcg@10", 0.0))
-        figures, question = tried[ordered], asked[ordered]
+        figures = tried[ordered]
         if folder.train.ordered:
             figures.result["order"] = ordered
             figures.result.update({ORDERS[one]: part(other) for one, other in tried.items()})
@@ -95,7 +95,10 @@ def main() -> None:
             )
         if arguments.peers:
             write_json(arguments.json, figures.result)  # peers take long: what is known so far
-            figures.result["peers"] = peer_figures({"": question}, inputs.n, figures.report, progress)
+            known = asked.get(True, asked[ordered])  # SASRec needs the order, the others do not look at it
+            figures.result["peers"] = peer_figures(
+                {"": known}, inputs.n, figures.report, progress, sasrec_minutes=arguments.sasrec_minutes
+            )
     show(figures.result, SHOWN[folder.layout])
     if len(tried) > 1:
         rows = {ORDERS[one]: other.report.to_dict() for one, other in tried.items()}

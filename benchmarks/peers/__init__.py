@@ -11,6 +11,8 @@ NDCG@10 there; without one it takes the first. The fit time is that of the kept 
   what came after is not used; any other query takes the mean factors of its products. ``as_user`` counts the former.
 - ``ease``: dense EASE (Steck, WWW 2019), up to 15,000 products; behaviour only, λ as the one setting. With more
   products and at most 5,000 users it is the same model in its dual form, which inverts users × users.
+- ``sasrec``: SASRec (Kang and McAuley, ICDM 2018) of ``rectools``, which needs other versions of numpy and pandas than
+  kgrec: it runs in an environment of its own (``make bench-peers``) and is asked through files.
 
 For products without behaviour there are ``text_knn`` and ``kg_knn``: likeness to the history, summed.
 """
@@ -19,6 +21,7 @@ from .ease import DualEaseScorer, EaseScorer
 from .factors import AlsScorer, BprScorer
 from .fitting import PEERS, Peer, peers
 from .likeness import COLD_PEERS, KgKnnScorer, TextKnnScorer, cold_peers
+from .sasrec import ListScorer, SasrecAnswer, sasrec_answer
 
 __all__ = [
     "COLD_PEERS",
@@ -28,8 +31,11 @@ __all__ = [
     "DualEaseScorer",
     "EaseScorer",
     "KgKnnScorer",
+    "ListScorer",
     "Peer",
+    "SasrecAnswer",
     "TextKnnScorer",
     "cold_peers",
     "peers",
+    "sasrec_answer",
 ]

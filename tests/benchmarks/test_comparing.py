@@ -105,8 +105,8 @@ def run(script: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch, *opti
 def fast_peers(monkeypatch: pytest.MonkeyPatch, script: ModuleType) -> None:
     """Leave out the peers that take their time; they have tests of their own."""
     whole = script.peer_figures
-    few = ("popularity", "tfidf_item_knn", "ease")
-    monkeypatch.setattr(script, "peer_figures", lambda *given: whole(*given, names=few))
+    few = {"names": ("popularity", "tfidf_item_knn", "ease"), "sasrec_minutes": 0}
+    monkeypatch.setattr(script, "peer_figures", lambda *given, **named: whole(*given, **{**named, **few}))
 
 
 def test_leave_one_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +114,8 @@ def test_leave_one_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run(leave_one_out, beauty(tmp_path), monkeypatch, "--encoder", "hashing", "--facts", "declared", "--peers")
     assert "cold" not in result
     assert result["test"]["recall@10"] > 0.9  # seven products of the user's colour are left
-    assert list(result["peers"]) == ["popularity", "tfidf_item_knn", "ease"]
+    assert list(result["peers"]) == ["popularity", "tfidf_item_knn", "ease", "sasrec"]
+    assert result["peers"].pop("sasrec") == {"reason": "left out: --sasrec-minutes is 0"}
     for peer in result["peers"].values():
         assert {"validation", "test", "fit_seconds", "settings", "ndcg@10_difference"} == set(peer)
 
@@ -180,7 +181,7 @@ def test_pgpr_split_with_and_without_order(
         assert low <= result["test"][key] <= high
         assert key in printed
     assert result["test"]["hit_rate@10"] > 0.95  # eight products of the user's colour are left, two are wanted
-    assert set(result["peers"]) == {"popularity", "tfidf_item_knn", "ease"}
+    assert set(result["peers"]) == {"popularity", "tfidf_item_knn", "ease", "sasrec"}
 
 
 def test_pgpr_order_can_be_decided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
