@@ -31,7 +31,8 @@ from kgrec.errors import SettingsError
 from kgrec.evaluation import Split, cold_split, fixed_split, random_holdout
 from kgrec.graph import Graph
 from kgrec.pipeline import model_inputs
-from kgrec.retrieval import LinearSettings
+from kgrec.protocols import Progress
+from kgrec.retrieval import LinearSettings, ModelInputs
 from kgrec.serving.progress import drawn_progress
 
 SHOWN: Mapping[str, tuple[str, ...]] = {
@@ -64,26 +65,10 @@ def main() -> None:
         console.print(f"· {graph}")
         vectors, encode_seconds = text_vectors(folder.catalogue, facts, arguments, progress)
         inputs = model_inputs(graph, test.train, vectors)
-        tried: dict[bool, Measured] = {}
-        for ordered, one in asked.items():
-            if len(asked) > 1:
-                console.print(f"· {'with' if ordered else 'without'} the order of train")
-            tuning, tune_seconds = chosen(inputs, one.validation, arguments, progress, base=LinearSettings())
-            tried[ordered] = measured(
-                inputs,
-                one,
-                tuning,
-                about={
-                    "data": arguments.data.name,
-                    "used": folder.notes,
-                    "users": len(folder.train),
-                    "products": len(folder.catalogue),
-                    "events": len(test.train.items) + len(test.targets.items),
-                },
-                seconds={"tune_seconds": tune_seconds, "encode_seconds": encode_seconds},
-                seed=arguments.seed,
-                progress=progress,
-            )
+        tried = {
+            ordered: answered(one, inputs, folder, arguments, encode_seconds, progress)
+            for ordered, one in asked.items()
+        }
         ordered = max(tried, key=lambda one: tried[one].result["validation"].get("ndcg@10", 0.0))
         figures = tried[ordered]
         if folder.train.ordered:
@@ -91,7 +76,13 @@ def main() -> None:
             figures.result.update({ORDERS[one]: part(other) for one, other in tried.items()})
         if len(cold.cold) > 1 and len(cold.among(cold.cold)):
             figures.result["cold"] = cold_figures(
-                figures.model, cold, test, inputs, with_peers=arguments.peers, seed=arguments.seed, progress=progress
+                figures.model,
+                with_order(cold, ordered),
+                asked[ordered].test,
+                inputs,
+                with_peers=arguments.peers,
+                seed=arguments.seed,
+                progress=progress,
             )
         if arguments.peers:
             write_json(arguments.json, figures.result)  # peers take long: what is known so far
@@ -106,6 +97,35 @@ def main() -> None:
     write_json(arguments.json, figures.result)
 
 
+def answered(
+    question: Question,
+    inputs: ModelInputs,
+    folder: FixedFolder,
+    arguments: argparse.Namespace,
+    encode_seconds: float,
+    progress: Progress,
+) -> Measured:
+    """Let the library choose its settings and answer, with the order of train or without it as the question says."""
+    if folder.train.ordered:
+        console.print(f"· {'with' if question.known.ordered else 'without'} the order of train")
+    tuning, tune_seconds = chosen(inputs, question.validation, arguments, progress, base=LinearSettings())
+    return measured(
+        inputs,
+        question,
+        tuning,
+        about={
+            "data": arguments.data.name,
+            "used": folder.notes,
+            "users": len(folder.train),
+            "products": len(folder.catalogue),
+            "events": len(question.known.items) + len(question.test.targets.items),
+        },
+        seconds={"tune_seconds": tune_seconds, "encode_seconds": encode_seconds},
+        seed=arguments.seed,
+        progress=progress,
+    )
+
+
 def by_order(test: Split, wanted: bool | None, seed: int) -> dict[bool, Question]:
     """Return what is asked with the order of train and without it; one of them where it is decided or not known.
 
@@ -117,11 +137,16 @@ def by_order(test: Split, wanted: bool | None, seed: int) -> dict[bool, Question
     orders = [wanted] if wanted is not None else [True, False] if test.train.ordered else [False]
     found = {}
     for ordered in orders:
-        train, queries = replace(test.train, ordered=ordered), replace(test.queries, ordered=ordered)
+        asked = with_order(test, ordered)
         # The published tests are random parts of the histories, so validation is one too, with order or without.
-        validation = random_holdout(train, fraction=VALIDATION_SHARE, seed=seed)
-        found[ordered] = Question(validation=validation, known=train, test=replace(test, train=train, queries=queries))
+        validation = random_holdout(asked.train, fraction=VALIDATION_SHARE, seed=seed)
+        found[ordered] = Question(validation=validation, known=asked.train, test=asked)
     return found
+
+
+def with_order(split: Split, ordered: bool) -> Split:
+    """Return the same split whose histories say that their order means something, or that it does not."""
+    return replace(split, train=replace(split.train, ordered=ordered), queries=replace(split.queries, ordered=ordered))
 
 
 def part(figures: Measured) -> dict[str, Any]:

@@ -189,6 +189,8 @@ def test_pgpr_order_can_be_decided(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     result = run(fixed_split, pgpr(tmp_path), monkeypatch, *options, "--no-order")
     assert result["order"] is False
     assert "with_order" not in result
+    cold = run(fixed_split, tmp_path, monkeypatch, *options, "--no-order", "--cold-share", "0.2")["cold"]
+    assert cold["products"] == 6
     (tmp_path / "interactions.tsv").unlink()
     with pytest.raises(SettingsError, match="whose order is known"):
         run(fixed_split, tmp_path, monkeypatch, *options, "--order")
