@@ -205,7 +205,8 @@ def run_worker(folder: Path, *, limit: float) -> str:
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         return f"failed: {shortened(lines[-1]) if lines else f'exit status {done.returncode}'}"
-    return ""
+    # Lightning takes a termination signal as a wish to end well: status 0 does not say that there is an answer.
+    return "" if (folder / "answer.json").exists() else "failed: it ended without an answer"
 
 
 def shortened(line: str, width: int = 160) -> str:

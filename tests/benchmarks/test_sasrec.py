@@ -139,6 +139,8 @@ def test_a_worker_that_fails_is_the_reason(
     reason = str(ask(board))
     assert reason.startswith("failed: ValueError: no such loss xxx")
     assert len(reason) < 200
+    worker(environment, "", monkeypatch)
+    assert ask(board) == "failed: it ended without an answer"
     worker(environment, "import time; time.sleep(60)", monkeypatch)
     assert sasrec.run_worker(tmp_path, limit=0.2) == "not ready after 0 minutes"
 
