@@ -221,6 +221,11 @@ def _sasrec(question: Question, n_products: int, ours: Report, minutes: float) -
     answer = sasrec_answer(question.validation, question.known, question.test, n_products, minutes=minutes)
     if isinstance(answer, str):
         return {"reason": answer}
+    if answer.settings["stopped_by_time"]:
+        console.print(
+            f"· sasrec: time ended its training after {answer.settings['epochs_tried']} epochs; "
+            "more --sasrec-minutes may give better figures"
+        )
     test = evaluate(answer.test, question.test)
     return {
         "validation": evaluate(answer.validation, question.validation).to_dict(),
