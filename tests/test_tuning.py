@@ -85,7 +85,7 @@ def test_what_the_shop_lacks_is_not_searched() -> None:
     found = choose_settings(bare, validation_split(bare.histories), base=BASE)
     searched = {name for trial in found.trials for name in trial.changed}
     assert not searched & {"text_weight", "relation_weight", "relation"}
-    assert searched <= set(FIRST_CHOICES)
+    assert searched <= {*FIRST_CHOICES, "newcomer_scale", "support"}
 
 
 def test_unordered_histories_are_not_searched_for_order() -> None:

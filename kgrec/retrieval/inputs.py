@@ -114,18 +114,18 @@ class ModelInputs:
         norms = np.linalg.norm(moved, axis=1, keepdims=True)
         unit = np.divide(moved, norms, out=np.zeros_like(moved), where=norms > 1e-12)
         width = min(self.neighbours.shape[1], self.n)
-        neighbours, cosines = _neighbours(build_index(unit, progress=progress), unit, width, progress)
+        neighbours, cosines = _neighbours(build_index(unit), unit, width, progress, "finding texts that go together")
         return replace(self, vectors=unit, neighbours=neighbours, cosines=cosines, text_map=learned)
 
 
 def _neighbours(
-    index: FaissIndex, unit: NDArray[np.float32], k: int, progress: Progress
+    index: FaissIndex, unit: NDArray[np.float32], k: int, progress: Progress, stage: str = "finding similar texts"
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return the neighbours of every row, int32 (n, k), and their cosines, in blocks: k · n wide numbers are many."""
     n = len(unit)
     neighbours, cosines = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
     for start in range(0, n, _BLOCK):
-        progress("finding similar texts", start, n)
+        progress(stage, start, n)
         rows = slice(start, min(start + _BLOCK, n))
         found, nums = index.search(unit[rows], k)
         useless = (nums == np.arange(rows.start, rows.stop)[:, None]) | (found <= 0)
@@ -133,5 +133,5 @@ def _neighbours(
         order = np.argsort(useless, axis=1, kind="stable")
         neighbours[rows] = np.take_along_axis(np.where(useless, -1, nums), order, axis=1)
         cosines[rows] = np.take_along_axis(np.where(useless, 0, found), order, axis=1)
-    progress("finding similar texts", n, n)
+    progress(stage, n, n)
     return neighbours, cosines

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from kgrec.data import Histories
 from kgrec.errors import DataError, SettingsError
-from kgrec.retrieval import Knowledge, LinearModel, LinearSettings, ModelInputs, recency_weights
+from kgrec.retrieval import (
+    Knowledge,
+    LinearModel,
+    LinearSettings,
+    ModelInputs,
+    behaviour_counts,
+    learned_inputs,
+    recency_weights,
+)
 
 from .reference import Counts, dense_counts, dense_kernels, dense_parts, ease_with_side_information
 from .shops import (
@@ -112,11 +120,13 @@ def test_any_support_against_the_same_regressions(
 ) -> None:
     # A window that cuts histories leaves counts that are no Gram matrix; then the ridge is lifted, see solve_heads.
     chosen = replace(chosen, window=20, hub_share=1.0, ridge=chosen.ridge + 5, sequence_ridge=chosen.sequence_ridge + 5)
+    chosen = replace(chosen, newcomer_alike=0)
     inputs = random_inputs(seed, repeats=repeats, ordered=ordered)
     model = LinearModel.fit(inputs, chosen)
+    learned = learned_inputs(inputs, behaviour_counts(inputs, chosen), chosen)
     expected = dense_parts(
         counts_for(inputs, chosen),
-        dense_kernels(inputs.knowledge, inputs.vectors, chosen),
+        dense_kernels(learned.knowledge, learned.vectors, chosen),
         chosen,
         model.sources,
         supports=supports_of(model),
