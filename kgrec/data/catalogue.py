@@ -57,6 +57,7 @@ class Catalogue(Sequence[Product]):
         """Number the products in the order given."""
         self._products = tuple(products)
         self.set_aside = tuple(set_aside)
+        self._ids = tuple(product.id for product in self._products)
         self._num = {product.id: num for num, product in enumerate(self._products)}
         if len(self._num) != len(self._products):
             seen: set[str] = set()
@@ -68,7 +69,7 @@ class Catalogue(Sequence[Product]):
     @property
     def ids(self) -> tuple[str, ...]:
         """All ids, in order of num."""
-        return tuple(self._num)
+        return self._ids
 
     def num(self, product_id: str) -> int:
         """Return the number of a product.

@@ -1,7 +1,7 @@
 """Candidates: the white-box item–item model and the vector index; filters before them, business rules after."""
 
-from kgrec.retrieval.arranging import Arranger, Placed, graph_likeness, text_likeness
-from kgrec.retrieval.eligibility import Eligibility
+from kgrec.retrieval.arranging import Arranger, Placed, Table, graph_likeness, text_likeness
+from kgrec.retrieval.eligibility import Eligibility, Shown, UserHistories
 from kgrec.retrieval.filters import Filter, field, parse_filter
 from kgrec.retrieval.index import FaissIndex, centred
 from kgrec.retrieval.inputs import ModelInputs
@@ -25,6 +25,9 @@ __all__ = [
     "Placed",
     "ProductTable",
     "Rules",
+    "Shown",
+    "Table",
+    "UserHistories",
     "behaviour_counts",
     "centred",
     "field",
