@@ -175,5 +175,6 @@ class OverlayWriter:
         self._keep(old[:4])
 
     def _keep(self, old: tuple[NDArray[Any], ...]) -> None:
-        for new, kept in zip(self._columns[:4], old, strict=True):
+        arrays: tuple[NDArray[Any], ...] = self._columns[:4]
+        for new, kept in zip(arrays, old, strict=True):
             new[: self._count] = kept[: self._count]
