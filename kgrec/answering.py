@@ -34,6 +34,7 @@ from kgrec.retrieval import (
     recency_weights,
     text_likeness,
 )
+from kgrec.retrieval.fit_statistics import centred_at
 from kgrec.shop import Shop
 
 __all__ = ["Answering", "Candidate", "Query", "TextSearch"]
@@ -119,7 +120,10 @@ class Answering:
     @classmethod
     def of(cls, shop: Shop) -> Answering:
         """Make a built or loaded shop ready."""
-        vectors = centred(shop.vectors) if shop.vectors.shape[1] else np.asarray(shop.vectors)
+        vectors = np.asarray(shop.vectors)
+        if vectors.shape[1]:
+            mean = None if shop.statistics is None else shop.statistics.text_mean
+            vectors = centred(vectors) if mean is None else centred_at(vectors, mean)
         touched = np.diff(shop.audience.indptr)
         return cls(
             catalogue=shop.catalogue,

@@ -91,7 +91,9 @@ def build(
             users=events.users if events is not None else (),
             histories=histories,
             report=report,
-        )
+            neighbours=(inputs.neighbours, inputs.cosines) if vectors.shape[1] else None,
+        ),
+        encoder=encoder,
     )
 
 

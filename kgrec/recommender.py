@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from kgrec.answering import Answering, Query
 from kgrec.batches import Batch, Ranked, answer_many, rank_many, session_blocks, user_blocks
-from kgrec.data import Catalogue, Explanation, Recommendations
+from kgrec.data import Catalogue, Events, Explanation, Facts, Product, Recommendations
 from kgrec.errors import HistoryError, SettingsError
 from kgrec.explanation import grammar_of
 from kgrec.graph import Graph
+from kgrec.protocols import Encoder, Progress, silent
 from kgrec.retrieval import Filter, Rules, Shown, Table
 from kgrec.shop import Shop, read_shop, write_shop
+from kgrec.updates import Changes
 
 __all__ = ["Recommender", "load"]
 
@@ -31,19 +33,37 @@ class Recommender:
     Every question gets ``k`` answers while enough products may be shown. They come from the item–item model first,
     then from similar texts, then from what is popular, and each says which. Safe to call from several threads.
 
+    It also changes: see :meth:`add`, :meth:`remove` and :meth:`add_events`. A question is answered from one state of
+    the shop, before or after an update and never in between.
+
     Args:
         shop: what was built or loaded.
+        encoder: that made its text vectors, for products that are added; where it is left out, the encoders of the
+            library are made by their name when they are first needed.
     """
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, *, encoder: Encoder | None = None) -> None:
         """Hold a built shop."""
-        self.shop = shop
-        self._now = Answering.of(shop)
+        self._changes = Changes(shop, Answering.of(shop), encoder)
+
+    @property
+    def shop(self) -> Shop:
+        """What the answers are made from; after updates a copy without gaps in its numbers, made for the call."""
+        return self._changes.shop
+
+    @property
+    def _now(self) -> Answering:
+        return self._changes.now
 
     @property
     def catalogue(self) -> Catalogue:
-        """The products."""
+        """The products; a removed one keeps its number, and is not found by its id, until the shop is saved."""
         return self._now.catalogue
+
+    @property
+    def pending(self) -> int:
+        """How many products wait for :meth:`settle`."""
+        return self._changes.pending
 
     @property
     def graph(self) -> Graph:
@@ -273,34 +293,115 @@ class Recommender:
 
         ``relation_weights`` tells which relations matter most in this shop, the largest first.
         """
-        settings = self.shop.model.settings
+        now = self._now
+        settings = now.model.settings
         weights = {name: settings.weight_of(name) for name in self.graph.relations}
         return {
-            "products": len(self.catalogue),
-            "users": len(self.shop.users),
-            "events": len(self.shop.histories.items),
-            "encoder": self.shop.encoder,
-            "graph": self.graph.statistics(),
+            "products": len(now.catalogue) - len(now.gone),
+            "users": len(now.user_num),
+            "events": now.histories.size,
+            "encoder": self._changes.encoder,
+            "graph": now.graph.statistics(),
             "relation_weights": dict(sorted(weights.items(), key=lambda pair: -pair[1])),
             "settings": settings,
-            "report": dict(self.shop.report),
+            "report": dict(self._changes.report),
+            "pending": self.pending,
         }
+
+    # --- changing
+
+    def add(
+        self,
+        product: Product | Iterable[Product],
+        facts: Facts | None = None,
+        *,
+        vectors: NDArray[np.float32] | None = None,
+    ) -> None:
+        """Add products, or change those whose id is there; the next question sees it.
+
+        Their own weights are solved at once. Those of products that now hear of them wait in a queue, of which each
+        update works off the most urgent and :meth:`settle` the rest.
+
+        Args:
+            product: one or several, whole: what a changed product no longer states is gone.
+            facts: all their facts; read by the rules of :func:`kgrec.extract` where they are left out, with the words
+                that the catalogue taught when the shop was built or loaded.
+            vectors: float32 (b, d), of their documents, in place of encoding them.
+
+        Raises:
+            CatalogueError: a product cannot be used (no id, an id twice, a price that is not finite); none was added.
+            EncoderUnavailableError: the shop's encoder is not at hand; the message says what to do.
+            SettingsError: ``facts`` or ``vectors`` are of another kind.
+        """
+        self._changes.add(product, facts, vectors)
+
+    def remove(self, product: str | Iterable[str]) -> None:
+        """Take products away: from the next question on they are never shown and say nothing.
+
+        What shoppers did with them is forgotten.
+
+        Args:
+            product: an id or several.
+
+        Raises:
+            UnknownProductError: an id is not in the catalogue; nothing was removed.
+            CatalogueError: something is no id.
+        """
+        self._changes.remove(product)
+
+    def add_events(
+        self, events: Events | Iterable[tuple[str, str, str, float]], *, weights: Mapping[str, float] | None = None
+    ) -> None:
+        """Take note of what shoppers did; the next question of one of them, known before or not, sees it.
+
+        Args:
+            events: read against :attr:`catalogue`, or rows (user id, product id, event type, seconds since 1970 UTC or
+                NaN), the newest last.
+            weights: event type → how much one event counts, for rows; as in :func:`kgrec.read_events`.
+
+        Raises:
+            UnknownProductError: a row names a product that is not in the catalogue; nothing was noted.
+            EventsError: a row cannot be used.
+        """
+        self._changes.add_events(events, weights)
+
+    def settle(self, limit: int | None = None, *, progress: Progress = silent) -> None:
+        """Solve what updates left waiting, the most urgent first; questions and updates go on meanwhile.
+
+        Afterwards the answers are those of a fit of the shop as it is now, with the statistics of the last fit.
+
+        Args:
+            limit: at most so many products, at least 1; None for all.
+            progress: is told how many are done.
+
+        Raises:
+            SettingsError: ``limit`` is below 1.
+        """
+        self._changes.settle(limit, progress)
+
+    def prepare_updates(self) -> None:
+        """Count the behaviour and learn the words now, which the first update would do: seconds in a large shop."""
+        self._changes.prepare(learn=True)
 
     # --- keeping
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the shop into a folder that :func:`kgrec.load` reads.
 
-        The folder holds a manifest with checksums, npy, Parquet and JSON; nothing in it can run code.
+        The folder holds a manifest with checksums, npy, Parquet and JSON; nothing in it can run code. What waits is
+        settled before, and numbers of removed products are given up.
 
         Raises:
             SnapshotError: the folder holds something else, or the disk refuses.
         """
+        self.settle()
         write_shop(self.shop, path)
 
     def __repr__(self) -> str:
         """Return a short description."""
-        return f"<Recommender: {len(self.catalogue):,} products, {len(self.shop.users):,} users, {self.graph!r}>"
+        now = self._now
+        products = len(now.catalogue) - len(now.gone)
+        return f"<Recommender: {products:,} products, {len(now.user_num):,} users, {now.graph!r}>"
 
 
 def _query(now: Answering, user: str | None, history: Sequence[str] | None) -> Query:
@@ -329,12 +430,16 @@ def _check_asked(k: object, language: str) -> None:
     grammar_of(language)
 
 
-def load(path: str | os.PathLike[str]) -> Recommender:
+def load(path: str | os.PathLike[str], *, encoder: Encoder | None = None) -> Recommender:
     """Read a shop that :meth:`Recommender.save` wrote; large arrays are memory-mapped.
+
+    Args:
+        path: the folder.
+        encoder: that the shop was built with, for products that are added; see :class:`Recommender`.
 
     Raises:
         SnapshotDamagedError: a file is missing or was changed; the message names it.
         SnapshotVersionError: the folder was written by a newer format.
         SnapshotError: the folder is no snapshot.
     """
-    return Recommender(read_shop(path))
+    return Recommender(read_shop(path), encoder=encoder)

@@ -18,6 +18,8 @@ from kgrec.errors import SnapshotDamagedError
 from kgrec.explanation import Audience
 from kgrec.graph import Graph
 from kgrec.retrieval import LinearModel, LinearSettings
+from kgrec.retrieval.cooccurrence import CountScales
+from kgrec.retrieval.fit_statistics import FitStatistics
 from kgrec.snapshot import Snapshot, read_snapshot, write_snapshot
 
 __all__ = ["Shop", "read_shop", "write_shop"]
@@ -36,6 +38,9 @@ class Shop:
         users: ids of the u known users.
         histories: theirs, row by row.
         report: how the shop was built: what was read, set aside, chosen and measured; JSON.
+        neighbours: the nearest texts of each product, numbers int32 (n, t), −1 where there are fewer, and cosines
+            float32 (n, t); None where they are not kept. Updates search them anew then.
+        statistics: what the fit measured and updates keep; None where it follows from the other parts.
     """
 
     catalogue: Catalogue
@@ -46,6 +51,8 @@ class Shop:
     users: tuple[str, ...]
     histories: Histories
     report: Mapping[str, Any] = field(default_factory=dict)
+    neighbours: tuple[NDArray[np.int32], NDArray[np.float32]] | None = None
+    statistics: FitStatistics | None = None
 
     @cached_property
     def audience(self) -> Audience:
@@ -90,6 +97,7 @@ def write_shop(shop: Shop, path: str | os.PathLike[str]) -> None:
             "history-weights": shop.histories.weights,
             "history-times": shop.histories.times,
             **({} if shop.histories.kinds is None else {"history-kinds": shop.histories.kinds}),
+            **_kept_for_updates(shop),
             **{f"graph-{name}": array for name, array in shop.graph.to_arrays().items()},
         },
         tables={
@@ -103,6 +111,8 @@ def write_shop(shop: Shop, path: str | os.PathLike[str]) -> None:
             "products": len(shop.catalogue),
             "ordered": shop.histories.ordered,
             "event_types": list(shop.histories.kind_names),
+            "head_factors": None if shop.model.factors is None else list(shop.model.factors),
+            "count_scales": None if shop.statistics is None else list(shop.statistics.scales),
         },
     )
 
@@ -128,6 +138,7 @@ def _assembled(folder: Snapshot) -> Shop:
         {name.removeprefix(prefix): folder.array(name) for name in folder.arrays if name.startswith(prefix)},
         {name.removeprefix(prefix): folder.table(name) for name in folder.tables if name.startswith(prefix)},
     )
+    factors = folder.meta.get("head_factors")
     model = LinearModel(
         settings=replace(LinearSettings(), **folder.document("settings")),
         sources=tuple(folder.document("sources")),
@@ -135,6 +146,7 @@ def _assembled(folder: Snapshot) -> Shop:
         columns=folder.array("model-columns"),
         weights=folder.array("model-weights"),
         parts=folder.array("model-parts"),
+        factors=None if factors is None else (float(factors[0]), float(factors[1])),
     )
     histories = Histories(
         indptr=folder.array("history-indptr"),
@@ -154,6 +166,34 @@ def _assembled(folder: Snapshot) -> Shop:
         users=tuple(folder.table("users")["user"].to_pylist()),
         histories=histories,
         report=folder.document("report"),
+        neighbours=(
+            (folder.array("neighbour-nums"), folder.array("neighbour-cosines"))
+            if "neighbour-nums" in folder.arrays
+            else None
+        ),
+        statistics=_statistics(folder, model.factors),
+    )
+
+
+def _kept_for_updates(shop: Shop) -> dict[str, NDArray[Any]]:
+    """Return the arrays that only updates read."""
+    kept: dict[str, NDArray[Any]] = {}
+    if shop.neighbours is not None:
+        kept |= {"neighbour-nums": shop.neighbours[0], "neighbour-cosines": shop.neighbours[1]}
+    if shop.statistics is not None:
+        kept |= {"fit-text-mean": shop.statistics.text_mean, "fit-rarity": shop.statistics.rarity}
+    return kept
+
+
+def _statistics(folder: Snapshot, factors: tuple[float, float] | None) -> FitStatistics | None:
+    scales = folder.meta.get("count_scales")
+    if scales is None or factors is None:
+        return None
+    return FitStatistics(
+        factors=factors,
+        text_mean=folder.array("fit-text-mean"),
+        scales=CountScales(*map(float, scales)),
+        rarity=folder.array("fit-rarity"),
     )
 
 

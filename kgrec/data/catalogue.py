@@ -66,6 +66,23 @@ class Catalogue(Sequence[Product]):
         if "" in self._num:
             raise CatalogueError("a product has an empty id; every product needs a non-empty string id")
 
+    @classmethod
+    def numbered(cls, products: list[Product], hidden: frozenset[str]) -> Catalogue:
+        """Return a catalogue in which some products keep their number and cannot be found by id: removed ones.
+
+        Args:
+            products: with unique, non-empty ids.
+            hidden: ids of those that are not there any more.
+        """
+        made = cls.__new__(cls)
+        made._products = tuple(products)
+        made.set_aside = ()
+        made._ids = tuple([product.id for product in made._products])
+        made._num = dict(zip(made._ids, range(len(made._ids)), strict=True))
+        for name in hidden:
+            del made._num[name]
+        return made
+
     @property
     def ids(self) -> tuple[str, ...]:
         """All ids, in order of num."""

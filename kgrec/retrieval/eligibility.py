@@ -32,6 +32,10 @@ class UserHistories(Protocol):
     def kind_names(self) -> tuple[str, ...]:
         """The event types."""
 
+    @property
+    def size(self) -> int:
+        """Number of events."""
+
     def __len__(self) -> int:
         """Return the number of users."""
 
@@ -127,7 +131,7 @@ class Eligibility:
         if isinstance(types, str) or not isinstance(types, Iterable):
             raise SettingsError(f"exclude_seen is True, False or a list of event types; got {types!r:.80}")
         wanted = tuple(types)
-        if not names and len(self._histories) and len(self._histories.select(np.arange(len(self._histories))).items):
+        if not names and self._histories.size:
             raise SettingsError("this shop keeps no event types: build it again from events, or use exclude_seen=True")
         known = tuple(dict.fromkeys((*names, *DEFAULT_WEIGHTS)))
         if unknown := [name for name in wanted if name not in known]:

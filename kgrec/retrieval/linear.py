@@ -9,6 +9,7 @@ in their right-hand side, so one column a source gives weights that add up exact
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypedDict
 
 import numba as nb
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from kgrec.data import Histories
 from kgrec.protocols import Progress, silent
-from kgrec.retrieval.cooccurrence import Cooccurrence, count_cooccurrence, step_numbers
+from kgrec.retrieval.cooccurrence import Cooccurrence, CountScales, count_cooccurrence, step_numbers
 from kgrec.retrieval.inputs import ModelInputs
 from kgrec.retrieval.merging import add_many, add_rows, part_sums, score_dense
 from kgrec.retrieval.overlay import NO_OVERLAY, Overlay
@@ -25,11 +26,28 @@ from kgrec.retrieval.settings import LinearSettings
 from kgrec.retrieval.solver import WeightSolver
 from kgrec.retrieval.threads import on_threads
 
-__all__ = ["LinearModel", "behaviour_counts", "by_speaker", "recency_weights"]
+__all__ = [
+    "LinearModel",
+    "behaviour_counts",
+    "by_speaker",
+    "count_settings",
+    "counted_histories",
+    "recency_weights",
+]
 
 SECONDS_A_DAY = 86_400
 _ALL = np.zeros(0, np.bool_)
 _NONE = np.zeros(0, np.int32)
+
+
+class CountSettings(TypedDict):
+    """What the counts depend on; see :class:`LinearSettings`."""
+
+    length_exponent: float
+    past_decay: float
+    future_decay: float
+    window: int
+    baskets: bool
 
 
 class LinearModel:
@@ -83,18 +101,20 @@ class LinearModel:
         *,
         products: NDArray[np.int32] | None = None,
         counts: Cooccurrence | None = None,
+        factors: tuple[float, float] | None = None,
         progress: Progress = silent,
         seed: int = 0,
     ) -> LinearModel:
         """Fit, for all products or only for the given ones (int32 (b,), the others are then never recommended).
 
-        ``counts`` are those of :func:`behaviour_counts` for the same histories and settings, where they are at hand.
+        ``counts`` are those of :func:`behaviour_counts` for the same histories and settings, where they are at hand,
+        and ``factors`` of the heads those of an earlier fit.
         """
         settings = settings.resolved(inputs.knowledge)
         if counts is None:
             counts = behaviour_counts(inputs, settings)
         wanted = np.arange(inputs.n, dtype=np.int32) if products is None else products
-        solver = WeightSolver.of(inputs, counts, settings, products=wanted, seed=seed)
+        solver = WeightSolver.of(inputs, counts, settings, products=wanted, factors=factors, seed=seed)
         support, parts = solver.solve(wanted, progress=progress)
         return by_speaker(inputs.n, wanted, support, parts, settings, solver.names, solver.factors)
 
@@ -220,17 +240,26 @@ class LinearModel:
         return amounts
 
 
-def behaviour_counts(inputs: ModelInputs, settings: LinearSettings) -> Cooccurrence:
+def behaviour_counts(inputs: ModelInputs, settings: LinearSettings, scales: CountScales | None = None) -> Cooccurrence:
     """Count who is touched together and what follows what, as the settings say."""
-    return count_cooccurrence(
-        replace(inputs.histories, weights=_event_weights(inputs.histories, settings)),
-        inputs.n,
-        length_exponent=settings.length_exponent,
-        past_decay=settings.past_decay,
-        future_decay=settings.future_decay,
-        window=settings.window,
-        baskets=settings.baskets,
-    )
+    histories = counted_histories(inputs.histories, settings)
+    return count_cooccurrence(histories, inputs.n, **count_settings(settings), scales=scales)
+
+
+def count_settings(settings: LinearSettings) -> CountSettings:
+    """Return the settings that the counts depend on."""
+    return {
+        "length_exponent": settings.length_exponent,
+        "past_decay": settings.past_decay,
+        "future_decay": settings.future_decay,
+        "window": settings.window,
+        "baskets": settings.baskets,
+    }
+
+
+def counted_histories(histories: Histories, settings: LinearSettings) -> Histories:
+    """Return histories with the weights that their events have in the counts."""
+    return replace(histories, weights=_event_weights(histories, settings))
 
 
 def _event_weights(histories: Histories, settings: LinearSettings) -> NDArray[np.float32]:

@@ -143,6 +143,13 @@ class OverlayWriter:
         self._slot_of = self._slot_of.copy()
         self._slot_of[products] = GONE
 
+    def restore(self, products: NDArray[np.integer[Any]]) -> None:
+        """Give removed products back a place for a column; the base's, which may be old, until one is put."""
+        back = products[self._slot_of[products] == GONE]
+        if len(back):
+            self._slot_of = self._slot_of.copy()
+            self._slot_of[back] = BASE
+
     def published(self) -> Overlay:
         """Return what stands now, for readers."""
         columns, count = self._columns, self._count

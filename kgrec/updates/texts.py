@@ -1,0 +1,222 @@
+"""Text vectors and text neighbours of a shop whose products change."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Neighbours", "PatchedSearch", "PatchedVectors"]
+
+_AT_ONCE = 16
+_SPARE = 1_024
+
+
+class _Search(Protocol):
+    def search(self, queries: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]: ...
+
+
+class PatchedVectors:
+    """Rows of which a few have changed; reads like an array float32 (n, d).
+
+    Args:
+        base: float32 (n₀, d), never touched.
+        side: float32 (c, d), the rows that came since.
+        place: int32 (n,), the row in ``side``, −1 for the row of the base.
+    """
+
+    def __init__(self, base: NDArray[np.float32], side: NDArray[np.float32], place: NDArray[np.int32]) -> None:
+        """Hold the parts."""
+        self.base = base
+        self.side = side
+        self.place = place
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self.place), self.base.shape[1]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.place)
+
+    def __getitem__(self, nums: Any) -> NDArray[np.float32]:
+        """Return the rows of some products, or one row."""
+        place = self.place[nums]
+        if place.ndim == 0:
+            row: NDArray[np.float32] = self.base[nums] if place < 0 else self.side[place]
+            return row
+        found = self.base[np.where(place < 0, nums, 0)] if len(self.base) else self.side[np.maximum(place, 0)]
+        found = np.asarray(found)
+        inside = place >= 0
+        if inside.any():
+            found[inside] = self.side[place[inside]]
+        return found
+
+    def cosines(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return float32 (n, b): the inner products of all rows with some (float32 (b, d))."""
+        result = np.zeros((len(self.place), len(rows)), np.float32)
+        result[: len(self.base)] = self.base @ rows.T
+        nums = np.flatnonzero(self.place >= 0)
+        result[nums] = self.side[self.place[nums]] @ rows.T
+        return result
+
+
+class PatchedSearch:
+    """The index of the base, and an exact look at what came since.
+
+    Args:
+        base: searches the base.
+        vectors: all rows.
+    """
+
+    def __init__(self, base: _Search, vectors: PatchedVectors) -> None:
+        """Hold the parts."""
+        self._base = base
+        self._vectors = vectors
+        self._nums = np.flatnonzero(vectors.place >= 0)
+
+    def search(self, queries: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return cosines float32 (b, k) in falling order and numbers int64 (b, k), −inf and −1 where there are fewer."""
+        based = len(self._vectors.base)
+        stale = int(np.count_nonzero(self._nums < based))
+        cosines, nums = self._base.search(queries, min(k + stale, based))
+        known = nums >= 0
+        known[known] = self._vectors.place[nums[known]] < 0
+        cosines = np.where(known, cosines, -np.inf).astype(np.float32)
+        norms = np.linalg.norm(queries, axis=1, keepdims=True)
+        unit = np.divide(queries, norms, out=np.zeros_like(queries), where=norms > 0)
+        own = (unit @ self._vectors.side[self._vectors.place[self._nums]].T).astype(np.float32)
+        cosines = np.concatenate([cosines, own], axis=1)
+        nums = np.concatenate([np.where(known, nums, -1), np.broadcast_to(self._nums, own.shape)], axis=1)
+        order = np.lexsort((nums, -cosines), axis=1)[:, :k]
+        return np.take_along_axis(cosines, order, axis=1), np.take_along_axis(nums, order, axis=1).astype(np.int64)
+
+
+class Neighbours:
+    """The nearest texts of each product, kept up while products come, change and go.
+
+    A row holds the ``size`` nearest others with a positive cosine. Where one leaves, the row is short of the next one
+    until :meth:`refill`; nobody is missed meanwhile, as newcomers are compared with what the row once reached down to.
+
+    Args:
+        nums: int32 (n, m), nearest first, −1 where there are fewer.
+        cosines: float32 (n, m).
+        size: how many are kept of a row.
+    """
+
+    def __init__(self, nums: NDArray[np.int32], cosines: NDArray[np.float32], size: int) -> None:
+        """Copy the rows into arrays that can grow."""
+        n = len(nums)
+        self._size = size
+        self._n = n
+        self._nums = np.full((n + _SPARE, size), -1, np.int32)
+        self._cosines = np.zeros((n + _SPARE, size), np.float32)
+        width = min(size, nums.shape[1])
+        self._nums[:n, :width] = nums[:, :width]
+        self._cosines[:n, :width] = cosines[:, :width]
+        self._floor = np.zeros(n + _SPARE, np.float32)
+        if size:
+            self._floor[:n] = np.where(self._nums[:n, -1] >= 0, self._cosines[:n, -1], 0)
+        self._short = np.zeros(n + _SPARE, np.bool_)
+
+    @property
+    def nums(self) -> NDArray[np.int32]:
+        """The numbers, int32 (n, size)."""
+        return self._nums[: self._n]
+
+    @property
+    def cosines(self) -> NDArray[np.float32]:
+        """The cosines, float32 (n, size)."""
+        return self._cosines[: self._n]
+
+    @property
+    def short(self) -> NDArray[np.int64]:
+        """Products whose row waits to be filled up, int64 (s,)."""
+        return np.flatnonzero(self._short[: self._n])
+
+    def grow(self, n: int) -> None:
+        """Give room to products up to number ``n`` − 1."""
+        more = n - len(self._nums)
+        if more > 0:
+            more += len(self._nums) // 4
+            self._nums = np.concatenate([self._nums, np.full((more, self._size), -1, np.int32)])
+            self._cosines = np.concatenate([self._cosines, np.zeros((more, self._size), np.float32)])
+            self._floor = np.concatenate([self._floor, np.zeros(more, np.float32)])
+            self._short = np.concatenate([self._short, np.zeros(more, np.bool_)])
+        self._n = n
+
+    def take_out(self, nums: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Remove some products from every row; return whose rows held one, int64 (r,), rising."""
+        if not self._size:
+            return np.zeros(0, np.int64)
+        if len(nums) == 1:
+            held = np.flatnonzero(self.nums.ravel() == nums[0])
+        else:
+            held = np.flatnonzero(np.isin(self.nums, nums))
+        rows = np.unique(held // self._size)
+        for row in rows.tolist():
+            stays = ~np.isin(self._nums[row], nums)
+            kept, near = self._nums[row, stays], self._cosines[row, stays]
+            full = self._nums[row, -1] >= 0
+            self._nums[row] = -1
+            self._cosines[row] = 0
+            self._nums[row, : len(kept)] = kept
+            self._cosines[row, : len(near)] = near
+            # A row that was not full held everybody: nobody else comes up.
+            self._short[row] |= full
+        return rows
+
+    def put_in(self, nums: NDArray[np.int64], vectors: PatchedVectors) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Find the neighbours of products that were taken out or are new, and enter them in the rows of others.
+
+        Returns:
+            Whose rows took one in, int64 (r,), and the largest cosine with it, float32 (r,).
+        """
+        rows, nearness = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+        for start in range(0, len(nums) if self._size else 0, _AT_ONCE):
+            some = nums[start : start + _AT_ONCE]
+            cosines = vectors.cosines(vectors[some])
+            for column, num in enumerate(some.tolist()):
+                near = cosines[:, column]
+                near[num] = 0
+                self._fill(num, near)
+                takers = np.flatnonzero((near > self._floor[: self._n]) & (near > 0))
+                self._enter(num, takers, near[takers])
+                rows.append(takers)
+                nearness.append(near[takers])
+        return np.concatenate(rows), np.concatenate(nearness)
+
+    def refill(self, rows: NDArray[np.int64], vectors: PatchedVectors) -> None:
+        """Search the neighbours of some products anew."""
+        for start in range(0, len(rows), _AT_ONCE * 4):
+            some = rows[start : start + _AT_ONCE * 4]
+            cosines = vectors.cosines(vectors[some])
+            for column, num in enumerate(some.tolist()):
+                cosines[num, column] = 0
+                self._fill(num, cosines[:, column])
+
+    def _fill(self, num: int, near: NDArray[np.float32]) -> None:
+        size = self._size
+        best = np.argpartition(-near, size)[:size] if len(near) > size else np.arange(len(near))
+        best = best[near[best] > 0]
+        best = best[np.lexsort((best, -near[best]))]
+        self._nums[num] = -1
+        self._cosines[num] = 0
+        self._nums[num, : len(best)] = best
+        self._cosines[num, : len(best)] = near[best]
+        self._floor[num] = near[best[-1]] if len(best) == size else 0
+        self._short[num] = False
+
+    def _enter(self, num: int, rows: NDArray[np.int64], near: NDArray[np.float32]) -> None:
+        keep = ~np.any(self._nums[rows] == num, axis=1)
+        rows, near = rows[keep], near[keep]
+        nums = np.concatenate([self._nums[rows], np.full((len(rows), 1), num, np.int32)], axis=1)
+        cosines = np.concatenate([self._cosines[rows], near[:, None]], axis=1)
+        order = np.argsort(np.where(nums < 0, np.inf, -cosines), axis=1, kind="stable")[:, : self._size]
+        self._nums[rows] = np.take_along_axis(nums, order, axis=1)
+        self._cosines[rows] = np.take_along_axis(cosines, order, axis=1)
+        full = self._nums[rows, -1] >= 0
+        # Whoever was pushed out is below the last one now, and so is everybody who was not in the row.
+        self._floor[rows[full]] = np.maximum(self._floor[rows[full]], self._cosines[rows[full], -1])
