@@ -277,12 +277,12 @@ class LiveShop:
         return repriced
 
     def _mark_repriced(self, graph: Graph, values: NDArray[np.int32]) -> None:
-        """Mark whoever has such a value, and whoever hears two products that share one."""
+        """Mark whoever has such a value, and whoever hears one that has: it weighs in the diagonal of the kernel."""
         for value in values.tolist():
             members = graph.products_with(value)
             self._stale.mark(members, _REPRICED)
-            heard, hits = spoken_for(self.now.model, members)
-            self._stale.mark(heard[hits > 1], _REPRICED)
+            heard, _ = spoken_for(self.now.model, members)
+            self._stale.mark(heard, _REPRICED)
             self._stale.introduce(members)
 
     def _ask_alike(self, graph: Graph, nums: NDArray[np.int64], weights: NDArray[np.float32]) -> None:
@@ -308,9 +308,11 @@ class LiveShop:
         self._place = self._place.copy()
         self._place[nums] = np.arange(count, count + len(rows))
         lost = self._neighbours.take_out(nums)
-        takers, near = self._neighbours.put_in(nums, self._vectors())
+        takers, near, displaced = self._neighbours.put_in(nums, self._vectors())
         settings = self.now.model.settings
         self._stale.mark(lost, _ALIKE)
+        # Who is no longer among a product's nearest loses what the resemblance counted for.
+        self._stale.mark(takers[displaced], _ALIKE)
         order = np.argsort(near, kind="stable")
         self._stale.ask(takers[order], settings.text_weight * near[order] ** settings.text_exponent)
 

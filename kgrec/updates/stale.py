@@ -79,7 +79,7 @@ def spoken_for(model: LinearModel, speakers: NDArray[np.integer]) -> tuple[NDArr
     hits = np.zeros(model.n, np.int32)
     layer = model.overlay
     _count_hits(
-        speakers.astype(np.int32),
+        speakers[speakers < model.n].astype(np.int32),  # a newcomer speaks for nobody yet
         model.indptr,
         model.columns,
         layer.slot_of,

@@ -168,13 +168,16 @@ class Neighbours:
             self._short[row] |= full
         return rows
 
-    def put_in(self, nums: NDArray[np.int64], vectors: PatchedVectors) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def put_in(
+        self, nums: NDArray[np.int64], vectors: PatchedVectors
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.bool_]]:
         """Find the neighbours of products that were taken out or are new, and enter them in the rows of others.
 
         Returns:
-            Whose rows took one in, int64 (r,), and the largest cosine with it, float32 (r,).
+            Whose rows took one in, int64 (r,), the cosine with it, float32 (r,), and whether another had to leave,
+            bool (r,).
         """
-        rows, nearness = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+        rows, nearness, displaced = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)], [np.zeros(0, np.bool_)]
         for start in range(0, len(nums) if self._size else 0, _AT_ONCE):
             some = nums[start : start + _AT_ONCE]
             cosines = vectors.cosines(vectors[some])
@@ -183,10 +186,11 @@ class Neighbours:
                 near[num] = 0
                 self._fill(num, near)
                 takers = np.flatnonzero((near > self._floor[: self._n]) & (near > 0))
+                displaced.append(self._nums[takers, -1] >= 0)
                 self._enter(num, takers, near[takers])
                 rows.append(takers)
                 nearness.append(near[takers])
-        return np.concatenate(rows), np.concatenate(nearness)
+        return np.concatenate(rows), np.concatenate(nearness), np.concatenate(displaced)
 
     def refill(self, rows: NDArray[np.int64], vectors: PatchedVectors) -> None:
         """Search the neighbours of some products anew."""

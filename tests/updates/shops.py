@@ -30,10 +30,12 @@ def change_at_random(shop: kgrec.Recommender, pool: list[kgrec.Product], steps: 
         living = [product.id for product in pool if product.id in shop.catalogue]
         kind = rng.choice(["add", "change", "remove", "events", "settle"], p=[0.3, 0.2, 0.15, 0.34, 0.01])
         if kind == "add":
-            shop.add(pool[int(rng.integers(len(pool)))])
+            new = pool[int(rng.integers(len(pool)))]
+            shop.add(replace(new, title=f"{new.title} e{step}"))
         elif kind == "change" and living:
             other = pool[int(rng.integers(len(pool)))]
-            shop.add(replace(other, id=living[int(rng.integers(len(living)))]))
+            # No two texts are the same: equal cosines at the end of a list of neighbours are a coin's throw.
+            shop.add(replace(other, id=living[int(rng.integers(len(living)))], title=f"{other.title} v{step}"))
         elif kind == "remove" and len(living) > 20:
             shop.remove(living[int(rng.integers(len(living)))])
         elif kind == "events" and living:

@@ -16,7 +16,10 @@ def test_a_thousand_updates_equal_a_fit(seed: int) -> None:
     shop, _ = built()
     rng = np.random.default_rng(seed)
     _, more = built(300, 10, seed=9)
-    pool = [*list(shop.catalogue), *[kgrec.Product(id=f"x{p.id}", title=p.title, brand=p.brand) for p in more.catalogue]]
+    pool = [
+        *list(shop.catalogue),
+        *[kgrec.Product(id=f"x{p.id}", title=p.title, brand=p.brand) for p in more.catalogue],
+    ]
     change_at_random(shop, pool, 1_000, rng)
     shop.settle()
     assert shop.pending == 0
