@@ -7,6 +7,7 @@ memory follows the number of pairs that occur and no n × n array exists.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numba as nb
@@ -224,6 +225,7 @@ def _count_block(
     return counts, indices[keep], values[0, keep], values[1, keep], values[2, keep]
 
 
+@lru_cache(maxsize=8)
 def _decay_tables(
     past: float, future: float, window: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:

@@ -48,7 +48,7 @@ def compacted(before: Shop, parts: Parts) -> Shop:
     stays = np.flatnonzero(~parts.gone)
     new_of = np.cumsum(~parts.gone) - 1
     catalogue = Catalogue((parts.catalogue[num] for num in stays.tolist()), parts.catalogue.set_aside)
-    nums, cosines = (array[stays] for array in parts.neighbours)
+    nums, cosines = parts.neighbours[0][stays], parts.neighbours[1][stays]
     return Shop(
         catalogue=catalogue,
         graph=_graph(parts.graph, catalogue),
@@ -68,7 +68,7 @@ def _graph(graph: Graph, catalogue: Catalogue) -> Graph:
     if graph.facts is not None and graph.fact_row is not None:
         facts = Facts(graph.facts.table.take(np.sort(graph.fact_row)), graph.facts.set_aside)
         return Graph.from_facts(catalogue.ids, facts)
-    kept = np.array([num for num, name in enumerate(graph.product_ids) if name in catalogue], np.int64)
+    kept = np.array([num for num, name in enumerate(graph.product_ids) if catalogue.find(name) is not None], np.int64)
     new_of = np.full(len(graph.product_ids), -1, np.int32)
     new_of[kept] = np.arange(len(kept))
     return Graph(

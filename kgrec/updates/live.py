@@ -1,8 +1,8 @@
 """A shop that changes while it answers.
 
 One writer at a time changes the parts that belong to it alone (counts, neighbours, the queue), puts new columns over
-the model, and hands out an :class:`kgrec.answering.Answering` that nobody changes any more. What a change makes exact at
-once and what waits in the queue is told in ``docs/updates.md``.
+the model, and hands out an :class:`kgrec.answering.Answering` that nobody changes any more. What a change makes exact
+at at once and what waits in the queue is told in ``docs/updates.md``.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from kgrec.shop import Shop
 from kgrec.updates.behaviour import PatchedAudience, PatchedHistories
 from kgrec.updates.compacting import Parts, compacted
 from kgrec.updates.counts import LiveCounts
+from kgrec.updates.few import few_threads
 from kgrec.updates.reading import with_events
 from kgrec.updates.solving import Surroundings, solve, supports
 from kgrec.updates.stale import Stale, spoken_for
@@ -37,9 +38,9 @@ from kgrec.updates.texts import Neighbours, PatchedSearch, PatchedVectors
 
 __all__ = ["LiveShop"]
 
-AT_ONCE = 8
+AT_ONCE = 4
 """Columns beside its own that a change solves before it is published, the most urgent of those that wait."""
-BATCH = 128
+BATCH = 256
 """Columns that :meth:`LiveShop.settle` solves between two looks at the lock."""
 _REPRICED, _ALIKE = 0.01, 0.1
 _SPARE = 64
@@ -92,9 +93,7 @@ class LiveShop:
         self._order = now.by_popularity
         self._kinds = shop.histories.kind_names
         self._user_num = dict(now.user_num)
-        self._base_table = (
-            now.table if isinstance(now.table, ProductTable) else ProductTable(shop.catalogue, shop.graph)
-        )
+        self._base_table = ProductTable(now.catalogue, now.graph)
         self._changed: set[int] = set()
         self._graph_for_solving = now.graph
 
@@ -271,7 +270,7 @@ class LiveShop:
         hub = self.now.model.settings.hub_share * int(np.count_nonzero(~self._gone))
         new = priced(rarity[values], counts, hub)
         crossed = (before[values] > WALK_LIMIT) != (counts > WALK_LIMIT)
-        repriced = values[(new != rarity[values]) | crossed]
+        repriced: NDArray[np.int32] = values[(new != rarity[values]) | crossed]
         rarity[values] = new
         self._rarity = rarity
         return repriced
@@ -332,7 +331,8 @@ class LiveShop:
     def _recounted(self, items: NDArray[np.int64]) -> None:
         """Count rows anew, and mark whoever they enter the regression of."""
         before = self._counts.diagonal[items].copy()
-        self._counts.recount(items, self._shoppers_of, self._patched_histories().select)
+        with few_threads(len(items)):
+            self._counts.recount(items, self._shoppers_of, self._patched_histories().select)
         self._stale.mark(items, 1.0)
         heard, hits = spoken_for(self.now.model, items)
         self._stale.mark(heard, hits.astype(np.float32))
@@ -367,7 +367,10 @@ class LiveShop:
         """Solve columns, put them over the model, and return how many were looked at."""
         if not len(products):
             return 0
-        world = self._world(self._graph_for_solving)
+        with few_threads(len(products)):
+            return self._solved(self._world(self._graph_for_solving), products)
+
+    def _solved(self, world: Surroundings, products: NDArray[np.int64]) -> int:
         chosen = supports(world, products)
         sure = self._stale.surely(products, chosen)
         if sure.any():
@@ -395,7 +398,8 @@ class LiveShop:
         kept = order[~np.isin(order, nums)]
         keys = -self._touched.astype(np.int64) * (n + 1) + np.arange(n)
         moved = nums[np.argsort(keys[nums])]
-        return np.insert(kept, np.searchsorted(keys[kept], keys[moved]), moved).astype(np.int32)
+        order = np.insert(kept, np.searchsorted(keys[kept], keys[moved]), moved)
+        return np.asarray(order, np.int32)
 
     def _published(self, catalogue: Catalogue, graph: Graph, own: int) -> Answering:
         """Solve the own columns and a few more, and show everything to readers."""

@@ -33,9 +33,9 @@ def checked_products(given: Product | Iterable[Product]) -> list[Product]:
         if product.id in seen:
             raise CatalogueError(f"product {product.id!r} is given twice in one call; give its last state alone")
         seen.add(product.id)
-        price: object = product.price
-        if price is not None and not (isinstance(price, Real) and math.isfinite(float(price)) and float(price) >= 0):
-            raise CatalogueError(f"the price of {product.id!r} must be finite and not negative, or None; got {price!r}")
+        if product.price is not None and not (_finite(product.price) and product.price >= 0):
+            stated = f"{product.id!r} must be finite and not negative, or None; got {product.price!r}"
+            raise CatalogueError(f"the price of {stated}")
     return products
 
 
@@ -64,16 +64,16 @@ def event_rows(
     if isinstance(events, str | Mapping) or not isinstance(events, Iterable):
         raise EventsError(f"events must be kgrec.Events or rows (user, product, type, time); got {events!r:.80}")
     for name, weight in (weights or {}).items():
-        if not isinstance(weight, Real) or not 0 < float(weight) < math.inf:
+        if not _finite(weight) or weight <= 0:
             raise EventsError(f"the weight of {name!r} must be finite and above 0; got {weight!r}")
-    rows = []
+    rows: list[tuple[str, int, str, float]] = []
     for row in events:
         if not isinstance(row, tuple | list) or len(row) != 4:
             raise EventsError(f"an event is (user, product, type, time); got {row!r:.120}")
         user, item, kind, time = row
         if not (isinstance(user, str) and user and isinstance(kind, str) and kind):
             raise EventsError(f"user and type must be non-empty strings; got {row!r:.120}")
-        if isinstance(time, bool) or not isinstance(time, Real) or math.isinf(float(time)):
+        if not (_finite(time) or (isinstance(time, float | np.floating) and math.isnan(time))):
             raise EventsError(f"time must be seconds since 1970 or NaN; got {row!r:.120}")
         num = catalogue.find(item)
         if num is None:
@@ -121,6 +121,10 @@ def with_events(history: Histories, more: Histories, *, keep_kinds: bool) -> His
         kinds=None if kinds is None else kinds[kept],
         kind_names=more.kind_names if keep_kinds else (),
     )
+
+
+def _finite(number: object) -> bool:
+    return not isinstance(number, bool) and isinstance(number, Real) and math.isfinite(float(number))
 
 
 def _bits(history: Histories) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

@@ -64,7 +64,8 @@ class Stale:
     def surely(self, products: NDArray[np.int64], chosen: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Tell which columns have to be solved: the sure ones, and those whose new support holds a newcomer."""
         entered = (self._newcomers[np.maximum(chosen, 0)] & (chosen >= 0)).any(axis=1)
-        return (self._state[products] == _SURE) | entered
+        sure: NDArray[np.bool_] = (self._state[products] == _SURE) | entered
+        return sure
 
     def done(self, products: NDArray[np.integer]) -> None:
         """Count columns as exact."""

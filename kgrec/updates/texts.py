@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,7 +79,7 @@ class PatchedSearch:
         self._nums = np.flatnonzero(vectors.place >= 0)
 
     def search(self, queries: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Return cosines float32 (b, k) in falling order and numbers int64 (b, k), −inf and −1 where there are fewer."""
+        """Return cosines float32 (b, k) falling, and numbers int64 (b, k); −inf and −1 where there are fewer."""
         based = len(self._vectors.base)
         stale = int(np.count_nonzero(self._nums < based))
         cosines, nums = self._base.search(queries, min(k + stale, based))
@@ -151,22 +152,11 @@ class Neighbours:
         """Remove some products from every row; return whose rows held one, int64 (r,), rising."""
         if not self._size:
             return np.zeros(0, np.int64)
-        if len(nums) == 1:
-            held = np.flatnonzero(self.nums.ravel() == nums[0])
-        else:
-            held = np.flatnonzero(np.isin(self.nums, nums))
-        rows = np.unique(held // self._size)
-        for row in rows.tolist():
-            stays = ~np.isin(self._nums[row], nums)
-            kept, near = self._nums[row, stays], self._cosines[row, stays]
-            full = self._nums[row, -1] >= 0
-            self._nums[row] = -1
-            self._cosines[row] = 0
-            self._nums[row, : len(kept)] = kept
-            self._cosines[row, : len(near)] = near
-            # A row that was not full held everybody: nobody else comes up.
-            self._short[row] |= full
-        return rows
+        leaving = np.zeros(self._n, np.bool_)
+        leaving[nums] = True
+        hit = np.zeros(self._n, np.bool_)
+        _take_out(self.nums, self.cosines, leaving, self._short, hit)
+        return np.flatnonzero(hit)
 
     def put_in(
         self, nums: NDArray[np.int64], vectors: PatchedVectors
@@ -224,3 +214,34 @@ class Neighbours:
         full = self._nums[rows, -1] >= 0
         # Whoever was pushed out is below the last one now, and so is everybody who was not in the row.
         self._floor[rows[full]] = np.maximum(self._floor[rows[full]], self._cosines[rows[full], -1])
+
+
+@nb.njit(cache=True, nogil=True)
+def _take_out(
+    nums: NDArray[np.int32],
+    cosines: NDArray[np.float32],
+    leaving: NDArray[np.bool_],
+    short: NDArray[np.bool_],
+    hit: NDArray[np.bool_],
+) -> None:
+    """Close the gaps that some leave; a row that was full has room for somebody unknown then."""
+    size = nums.shape[1]
+    for row in range(len(nums)):
+        kept = 0
+        full = nums[row, size - 1] >= 0
+        for at in range(size):
+            num = nums[row, at]
+            if num < 0:
+                break
+            if leaving[num]:
+                hit[row] = True
+            elif kept < at or hit[row]:
+                nums[row, kept] = num
+                cosines[row, kept] = cosines[row, at]
+                kept += 1
+            else:
+                kept += 1
+        if hit[row]:
+            nums[row, kept:] = -1
+            cosines[row, kept:] = 0.0
+            short[row] = short[row] or full
