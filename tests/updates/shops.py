@@ -60,8 +60,9 @@ def fresh_fit(shop: Shop, *, frozen: bool = True) -> LinearModel:
     vectors = centred_at(shop.vectors, statistics.text_mean)
     n, size = len(vectors), settings.text_neighbours
     neighbours, cosines = np.full((n, size), -1, np.int32), np.zeros((n, size), np.float32)
-    found, nums = FaissIndex(vectors).search(vectors, n)
-    for row in range(n):
+    text = vectors.shape[1] > 0
+    found, nums = FaissIndex(vectors).search(vectors, n) if text else (cosines[:, :0], neighbours[:, :0])
+    for row in range(n if text else 0):
         kept = (nums[row] != row) & (found[row] > 0)
         best = nums[row][kept][:size]
         neighbours[row, : len(best)], cosines[row, : len(best)] = best, found[row][kept][:size]
