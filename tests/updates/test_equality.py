@@ -65,7 +65,7 @@ def close(one: kgrec.Recommendations, other: kgrec.Recommendations) -> None:
     """Compare two answers, letting cosines differ by their rounding."""
     assert [found.source for found in one] == [found.source for found in other]
     for a, b in zip(one, other, strict=True):
-        assert a.score == pytest.approx(b.score, rel=1e-6, abs=1e-6 if a.source == "text" else 1e-12)
+        assert a.score == pytest.approx(b.score, rel=1e-6, abs=1e-12 if a.source == "item-item" else 1e-6)
         if a.source == "item-item":
             assert (a.item, a.title) == (b.item, b.title)
             assert a.explanation is None or a.explanation.text == b.explanation.text
