@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from measuring import console, encoded, fixed_settings, peak_memory_mb, quality_table
 from numpy.typing import NDArray
-from peers import PEERS, Peer, peers
+from peers import PEERS, Peer, peers, sasrec_answer
 
 from kgrec.data import Catalogue, Facts, Histories
 from kgrec.embedding import HashingEncoder, SentenceEncoder, product_documents
@@ -154,27 +155,39 @@ def on_validation(
 
 
 def peer_figures(
-    questions: Mapping[str, Question], n_products: int, ours: Report, progress: Progress, names: Sequence[str] = PEERS
+    questions: Mapping[str, Question],
+    n_products: int,
+    ours: Report,
+    progress: Progress,
+    *,
+    sasrec_minutes: float,
+    names: Sequence[str] = PEERS,
 ) -> dict[str, Mapping[str, Any]]:
     """Fit the peers and judge them on the same questions; each is tested against our per-user figures.
 
     Args:
         questions: the same question with other event weights, by what they are called: each peer keeps those that
-            serve it best on validation. One without a choice.
+            serve it best on validation, but SASRec, which has no weights, gets the first. One without a choice.
         n_products: number of products.
         ours: our report on the test.
         progress: is told of each peer.
-        names: which peers.
+        sasrec_minutes: limit for SASRec, which comes last; 0 leaves it out.
+        names: which of the others.
     """
+    first = next(iter(questions.values()))
+    fits: dict[str, Callable[[], Mapping[str, Any]]] = {
+        name: partial(_peer, name, questions, n_products, ours) for name in names
+    }
+    fits["sasrec"] = partial(_sasrec, first, n_products, ours, sasrec_minutes)
     figures: dict[str, Mapping[str, Any]] = {}
-    for done, name in enumerate(names):
-        progress("fitting peers", done, len(names))
-        figures[name] = found = _peer(name, questions, n_products, ours)
+    for done, (name, fit) in enumerate(fits.items()):
+        progress("fitting peers", done, len(fits))
+        figures[name] = found = fit()
         if "test" in found:
             console.print(
                 f"· {name}: recall@10 {found['test']['recall@10']:.4f}, ndcg@10 {found['test']['ndcg@10']:.4f}"
             )
-    progress("fitting peers", len(names), len(names))
+    progress("fitting peers", len(fits), len(fits))
     return figures
 
 
@@ -200,6 +213,26 @@ def _peer(name: str, questions: Mapping[str, Question], n_products: int, ours: R
         "test": test.to_dict(),
         "fit_seconds": round(fitted.fit_seconds, 2),
         "settings": {**peer.settings, **weights},
+        "ndcg@10_difference": difference(ours, test),
+    }
+
+
+def _sasrec(question: Question, n_products: int, ours: Report, minutes: float) -> Mapping[str, Any]:
+    answer = sasrec_answer(question.validation, question.known, question.test, n_products, minutes=minutes)
+    if isinstance(answer, str):
+        return {"reason": answer}
+    if answer.settings["stopped_by_time"]:
+        console.print(
+            f"· sasrec: time ended its training after {answer.settings['epochs_tried']} epochs; "
+            "more --sasrec-minutes may give better figures"
+        )
+    test = evaluate(answer.test, question.test)
+    return {
+        "validation": evaluate(answer.validation, question.validation).to_dict(),
+        "test": test.to_dict(),
+        "fit_seconds": round(answer.fit_seconds, 2),
+        "tune_seconds": round(answer.tune_seconds, 2),
+        "settings": answer.settings,
         "ndcg@10_difference": difference(ours, test),
     }
 

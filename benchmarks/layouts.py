@@ -1,7 +1,8 @@
 """Folders of published data → the nouns of the library, and a note on everything that was used, missing or odd.
 
-Three layouts: leave-one-out (``amazon-beauty``), fixed split (``amazon-book``) and sessions (``retailrocket``). Every
-file may be plain or end in ``.gz``. A line that cannot be read is counted and named by its number; reading goes on.
+Four layouts: leave-one-out (``amazon-beauty``), fixed splits as KGAT (``amazon-book``) and as PGPR publish them (beside
+the files of ``amazon-beauty``), and sessions (``retailrocket``). Every file may be plain or end in ``.gz``. A line that
+cannot be read is counted and named by its number; reading goes on.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO, cast
@@ -29,6 +30,7 @@ __all__ = [
     "data_folder",
     "load_fixed_split",
     "load_leave_one_out",
+    "load_pgpr_split",
     "load_sessions",
 ]
 
@@ -56,8 +58,12 @@ class Folder:
 
 @dataclass(frozen=True, kw_only=True)
 class FixedFolder:
-    """A folder with a fixed split; ``facts`` has the one relation ``"entity"``, or is empty."""
+    """A folder with a fixed split: ``layout`` is ``"kgat"`` or ``"pgpr"``.
 
+    ``facts`` are the files' own triples beside what the catalogue declares: of the one relation ``"entity"``, or none.
+    """
+
+    layout: str
     catalogue: Catalogue
     train: Histories
     test: Split
@@ -129,16 +135,27 @@ def load_leave_one_out(folder: Path | str, *, relations: Sequence[str] | None = 
     )
 
 
-def load_fixed_split(folder: Path | str) -> FixedFolder:
-    """Read ``train.txt`` and ``test.txt`` (user item item …), ``item_entity_1hop.tsv`` and ``item_list.txt``.
+def load_fixed_split(folder: Path | str, *, layout: str | None = None) -> FixedFolder:
+    """Read a split that others published.
 
-    Items are numbers and keep them, 0 … the largest that any file names as an item. The id of a product is its
-    ``org_id`` where ``item_list.txt`` has one, else the number. Item lists have no order.
+    ``"kgat"``: ``train.txt`` and ``test.txt`` (user item item …), ``item_entity_1hop.tsv`` and ``item_list.txt``. Items
+    are numbers and keep them, 0 … the largest that any file names as an item. The id of a product is its ``org_id``
+    where ``item_list.txt`` has one, else the number. Item lists have no order. ``"pgpr"``: see ``load_pgpr_split``.
+
+    Args:
+        folder: the folder.
+        layout: None takes ``"pgpr"`` where its files are there and no ``train.txt`` is.
 
     Raises:
         EventsError: train or test has no usable line.
     """
     reader = _Reader(Path(folder))
+    if layout is None:
+        layout = "pgpr" if reader.path("pgpr_split_train.tsv") and not reader.path("train.txt") else "kgat"
+    return load_pgpr_split(folder) if layout == "pgpr" else _kgat_split(reader)
+
+
+def _kgat_split(reader: _Reader) -> FixedFolder:
     train, test = reader.baskets("train.txt"), reader.baskets("test.txt")
     users = sorted(train.keys() | test.keys())
     entities = [
@@ -167,11 +184,59 @@ def load_fixed_split(folder: Path | str) -> FixedFolder:
     if len(split.cold):
         reader.notes.append(f"{len(split.cold)} test products have no train interaction (cold)")
     return FixedFolder(
+        layout="kgat",
         catalogue=Catalogue(Product(id=name) for name in ids),
         train=known,
         test=split,
         facts=_entity_facts([ids[item] for item, _ in entities], [value for _, value in entities]),
         user_ids=tuple(str(user) for user in users),
+        notes=reader.notes,
+    )
+
+
+def load_pgpr_split(folder: Path | str, *, relations: Sequence[str] | None = None) -> FixedFolder:
+    """Read ``pgpr_split_train.tsv`` and ``pgpr_split_test.tsv`` (reviewerID, asin); products as for leave-one-out.
+
+    The two files have no order: a random share of each user's products is the test. ``interactions.tsv`` and
+    ``users.tsv`` beside them say in which order a user touched the products of *train*, and how many seconds lie
+    between. Neither the places nor the times of test products are kept: times count from the user's first train event.
+
+    Args:
+        folder: the folder.
+        relations: of ``kg_triples.tsv``, as for ``load_leave_one_out``.
+
+    Raises:
+        EventsError: train or test has no usable line.
+    """
+    reader = _Reader(Path(folder))
+    train, test = (_pairs(reader, f"pgpr_split_{part}.tsv") for part in ("train", "test"))
+    items = _items(reader)
+    _fill_attributes(reader, items)
+    _fill_triples(reader, items, relations)
+    by_asin = {item.asin or name: name for name, item in items.items()}
+    names = {asin: by_asin.get(asin, asin) for part in (train, test) for row in part.values() for asin in row}
+    products, num = _products(reader, items, names.values())
+    users = list(dict.fromkeys((*train, *test)))
+    when = _moments(reader, items) if reader.path("interactions.tsv") else {}
+    known = _in_order([train.get(user, {}) for user in users], users, {a: num[n] for a, n in names.items()}, when)
+    total, untold = len(known.items), int(sum((u, a) not in when for u, row in train.items() for a in row))
+    if untold:
+        reader.notes.append(f"interactions.tsv does not say when {untold} of {total} train interactions were")
+    split = fixed_split(known, Histories.of([[num[names[asin]] for asin in test.get(user, {})] for user in users]))
+    held, kept = sum(map(len, test.values())), len(split.targets.items)
+    if held != kept:
+        reader.notes.append(f"{held - kept} test items are in the same user's train and were left out")
+    order = "in order" if known.ordered else "without order"
+    reader.notes.append(
+        f"{len(users)} users, {len(products)} products, {total} train interactions {order} and {kept} test ones"
+    )
+    return FixedFolder(
+        layout="pgpr",
+        catalogue=Catalogue(products),
+        train=known,
+        test=split,
+        facts=Facts.of(()),
+        user_ids=tuple(users),
         notes=reader.notes,
     )
 
@@ -338,6 +403,53 @@ class _Reader:
         usable = sum(len(items) for items in found.values())
         self.close(name, usable, bad, missing="", needed=True)
         return {user: list(items) for user, items in found.items()}
+
+
+def _pairs(reader: _Reader, name: str) -> dict[str, dict[str, None]]:
+    """Read (user, product) lines; a user's products are kept once."""
+    found: dict[str, dict[str, None]] = {}
+    for _, cells in reader.table(name, 2, header="reviewerid", needed=True):
+        found.setdefault(cells[0], {})[cells[1]] = None
+    return found
+
+
+def _moments(reader: _Reader, items: Mapping[str, _Item]) -> dict[tuple[str, str], tuple[float, float]]:
+    """Read when a user (reviewerID) touched a product (asin) first: its place and its seconds."""
+    rows = _interactions(reader)
+    users = {cells[0]: cells[1] for _, cells in reader.table("users.tsv", 2, header="user", missing="")}
+    asins = {name: item.asin or name for name, item in items.items()}
+    found: dict[tuple[str, str], tuple[float, float]] = {}
+    for user, name, place, seconds in sorted(rows, key=lambda row: row[2]):
+        found.setdefault((users.get(user, user), asins.get(name, name)), (place, seconds))
+    return found
+
+
+def _in_order(
+    rows: Sequence[Iterable[str]],
+    users: Sequence[str],
+    num: Mapping[str, int],
+    when: Mapping[tuple[str, str], tuple[float, float]],
+) -> Histories:
+    """Put each user's products in the order they were touched, those of unknown time first.
+
+    Only the order among these rows and the seconds between them are kept: the place in the whole history would tell
+    where something is missing, which is what the test asks for.
+    """
+    unknown = -1.0, float("nan")
+    placed = [
+        sorted((when.get((user, asin), unknown)[0], num[asin], when.get((user, asin), unknown)[1]) for asin in row)
+        for user, row in zip(users, rows, strict=True)
+    ]
+    made = Histories.of([[item for _, item, _ in row] for row in placed])
+    times = np.array([seconds for row in placed for *_, seconds in row], np.float64)
+    first = [next((seconds for *_, seconds in row if not np.isnan(seconds)), 0.0) for row in placed]
+    return Histories(
+        indptr=made.indptr,
+        items=made.items,
+        weights=made.weights,
+        times=times - np.repeat(first, made.lengths()),
+        ordered=any(place >= 0 for row in placed for place, _, _ in row),
+    )
 
 
 def _interactions(reader: _Reader) -> list[tuple[str, str, float, float]]:

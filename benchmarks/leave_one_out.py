@@ -58,7 +58,9 @@ def main() -> None:
         )
         if arguments.peers:
             write_json(arguments.json, figures.result)  # peers take long: what is known so far
-            figures.result["peers"] = peer_figures({"": question}, inputs.n, figures.report, progress)
+            figures.result["peers"] = peer_figures(
+                {"": question}, inputs.n, figures.report, progress, sasrec_minutes=arguments.sasrec_minutes
+            )
     show(figures.result, SHOWN)
     write_json(arguments.json, figures.result)
 

@@ -83,6 +83,9 @@ def common_arguments(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="folder with the data")
     parser.add_argument("--json", type=Path, default=None, help="write the figures to this file")
     parser.add_argument("--peers", action="store_true", help="fit and measure the peers in the same process")
+    parser.add_argument(
+        "--sasrec-minutes", type=float, default=20.0, help="limit for the training of the peer SASRec; 0 leaves it out"
+    )
     parser.add_argument("--encoder", default="minilm", help="minilm, hashing, none, or a model name or folder")
     parser.add_argument("--cache", type=Path, default=None, help="folder that keeps text vectors between runs")
     parser.add_argument("--seed", type=int, default=0)

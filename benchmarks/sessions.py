@@ -74,7 +74,9 @@ def main() -> None:
         if arguments.peers:
             write_json(arguments.json, figures.result)  # peers take long: what is known so far
             choice = {name: asked[name] for name in dict.fromkeys((label, EVEN))}
-            figures.result["peers"] = peer_figures(choice, inputs.n, figures.report, progress)
+            figures.result["peers"] = peer_figures(
+                choice, inputs.n, figures.report, progress, sasrec_minutes=arguments.sasrec_minutes
+            )
     show(figures.result, SHOWN)
     write_json(arguments.json, figures.result)
 

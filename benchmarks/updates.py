@@ -25,7 +25,7 @@ import kgrec
 from kgrec.data import Fact
 from kgrec.embedding import product_documents
 from kgrec.retrieval import Knowledge, LinearModel, LinearSettings, ModelInputs, behaviour_counts
-from kgrec.retrieval.fit_statistics import centred_at
+from kgrec.retrieval.fit_statistics import centred_at, mapped
 from kgrec.shop import Shop
 from kgrec.testing import clustered_shop
 
@@ -206,13 +206,13 @@ def compared(shop: Shop, rng: np.random.Generator) -> dict[str, float]:
     assert shop.neighbours is not None
     same = replace(
         inputs,
-        knowledge=replace(knowledge, rarity=statistics.rarity),
-        vectors=centred_at(shop.vectors, statistics.text_mean),
+        knowledge=replace(knowledge, rarity=statistics.rarity * statistics.value_factors),
+        vectors=mapped(centred_at(shop.vectors, statistics.text_mean), statistics.text_map),
         neighbours=shop.neighbours[0],
         cosines=shop.neighbours[1],
     )
     counts = behaviour_counts(same, settings, statistics.scales)
-    frozen = LinearModel.fit(same, settings, counts=counts, factors=statistics.factors)
+    frozen = LinearModel.fit(same, settings, counts=counts, learned=same, factors=statistics.factors)
     rows = rng.choice(len(shop.users), 500, replace=False)
     histories = shop.histories.select(rows)
     histories = kgrec.Histories.of([histories.row(at) for at in range(len(histories))])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kgrec.pipeline import build
     from kgrec.readers import read_catalogue, read_events
     from kgrec.recommender import Recommender, load
-    from kgrec.retrieval import Boost, Filter, LinearSettings, Rules, field
+    from kgrec.retrieval import Boost, Filter, IndexSettings, LinearSettings, Rules, field
 
 __all__ = [
     "Boost",
@@ -34,6 +34,7 @@ __all__ = [
     "Graph",
     "HashingEncoder",
     "Histories",
+    "IndexSettings",
     "LinearSettings",
     "Product",
     "Recommendation",
@@ -64,6 +65,7 @@ _HOME = {
     "Graph": "graph",
     "HashingEncoder": "embedding",
     "Histories": "data",
+    "IndexSettings": "retrieval",
     "LinearSettings": "retrieval",
     "Product": "data",
     "Recommendation": "data",

@@ -22,6 +22,7 @@ from kgrec.retrieval import (
     Arranger,
     Eligibility,
     FaissIndex,
+    IndexPlan,
     LinearModel,
     ProductTable,
     Rules,
@@ -29,12 +30,12 @@ from kgrec.retrieval import (
     Table,
     UserHistories,
     centred,
+    centred_at,
     graph_likeness,
     nearest_allowed,
     recency_weights,
     text_likeness,
 )
-from kgrec.retrieval.fit_statistics import centred_at
 from kgrec.shop import Shop
 
 __all__ = ["Answering", "Candidate", "Query", "TextSearch"]
@@ -73,14 +74,15 @@ class Candidate:
 
 
 class _FirstAsked:
-    """The flat index, made when a text is first asked for: many shops never are."""
+    """The index, made when a text is first asked for: many shops never are."""
 
-    def __init__(self, vectors: NDArray[np.float32]) -> None:
+    def __init__(self, vectors: NDArray[np.float32], plan: IndexPlan | None) -> None:
         self._vectors = vectors
+        self._plan = plan
 
     @cached_property
     def _index(self) -> FaissIndex:
-        return FaissIndex(self._vectors)
+        return FaissIndex(self._vectors, self._plan)
 
     def search(self, queries: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Return cosines and numbers."""
@@ -130,7 +132,7 @@ class Answering:
             graph=shop.graph,
             model=shop.model,
             vectors=vectors,
-            nearest=_FirstAsked(vectors),
+            nearest=_FirstAsked(vectors, shop.index),
             audience=shop.audience,
             by_popularity=np.lexsort((np.arange(len(touched)), -touched)).astype(np.int32),
             table=ProductTable(shop.catalogue, shop.graph),

@@ -10,6 +10,7 @@
     ├── SettingsError (ValueError)      a setting has an impossible value
     ├── UnknownProductError (KeyError)  an id that is not in the catalogue
     ├── EncoderUnavailableError         no text encoder can be loaded
+    ├── LowRecallError                  a vector index finds too few of the true neighbours
     ├── MissingExtraError (ImportError) an optional dependency is not installed
     └── SnapshotError                   a saved shop cannot be used
         ├── SnapshotDamagedError        a file is missing or its checksum differs
@@ -27,6 +28,7 @@ __all__ = [
     "EventsError",
     "HistoryError",
     "KgrecError",
+    "LowRecallError",
     "MissingExtraError",
     "SettingsError",
     "SnapshotDamagedError",
@@ -76,6 +78,10 @@ class UnknownProductError(KgrecError, KeyError):
 
 class EncoderUnavailableError(KgrecError):
     """No text encoder could be loaded."""
+
+
+class LowRecallError(KgrecError):
+    """The vector index that was asked for finds fewer of the true neighbours than was asked for."""
 
 
 class MissingExtraError(KgrecError, ImportError):

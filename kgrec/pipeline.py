@@ -17,7 +17,16 @@ from kgrec.extraction import extract
 from kgrec.graph import Graph
 from kgrec.protocols import Encoder, Progress, silent
 from kgrec.recommender import Recommender
-from kgrec.retrieval import Knowledge, LinearModel, LinearSettings, ModelInputs
+from kgrec.retrieval import (
+    FitStatistics,
+    IndexSettings,
+    Knowledge,
+    LinearModel,
+    LinearSettings,
+    ModelInputs,
+    behaviour_counts,
+    learned_inputs,
+)
 from kgrec.shop import Shop
 from kgrec.tuning import Tuning, choose_settings, validation_split
 
@@ -32,6 +41,7 @@ def build(
     encoder: Encoder | None = None,
     vectors: NDArray[np.float32] | None = None,
     settings: LinearSettings | Mapping[str, Any] | None = None,
+    index: IndexSettings | None = None,
     progress: Progress = silent,
     seed: int = 0,
 ) -> Recommender:
@@ -45,6 +55,8 @@ def build(
         vectors: float32 (n, d), in place of encoding: the product documents as ``encoder`` encoded them before.
         settings: ``LinearSettings`` to use as they are, or a mapping of the few to fix while the library chooses the
             others on a validation split of the events.
+        index: which vector index to use and how much of the true neighbours it has to find; the defaults compare
+            every vector in a shop of up to 200,000 products.
         progress: is told how far each stage has come.
         seed: for everything drawn at random.
 
@@ -52,8 +64,11 @@ def build(
         EncoderUnavailableError: no encoder was given and the default one cannot be loaded.
         SettingsError: an argument is of another kind, a setting is unknown or out of range, the catalogue is empty, or
             ``vectors`` has another length.
+        LowRecallError: ``index`` names a kind that finds too little and is not to be replaced.
     """
     _check_kinds(catalogue, events, facts, encoder)
+    if index is not None and not isinstance(index, IndexSettings):
+        raise SettingsError(f"index must be kgrec.IndexSettings(...); got {type(index).__name__} {index!r:.60}")
     if len(catalogue) == 0:
         raise SettingsError("the catalogue is empty: there is nothing to recommend; read at least one product")
     started = time.perf_counter()
@@ -69,9 +84,11 @@ def build(
     encode_seconds = time.perf_counter() - encode_started
     histories = events.histories() if events is not None else Histories.of([])
     given = chosen_by_hand if isinstance(chosen_by_hand, LinearSettings) else LinearSettings(**chosen_by_hand)
-    inputs = model_inputs(graph, histories, vectors, given)
+    inputs = model_inputs(graph, histories, vectors, given, index, progress)
     tuning = _tuned(inputs, chosen_by_hand, progress, seed)
-    model = LinearModel.fit(inputs, tuning.settings, progress=progress, seed=seed)
+    counts = behaviour_counts(inputs, tuning.settings)
+    learned = learned_inputs(inputs, counts, tuning.settings, progress=progress)
+    model = LinearModel.fit(inputs, tuning.settings, counts=counts, learned=learned, progress=progress, seed=seed)
     report = {
         "rows_set_aside": count_reasons([*catalogue.set_aside, *(events.set_aside if events is not None else ())]),
         "events_of_unknown_products": sum(events.unknown_products.values()) if events is not None else 0,
@@ -90,8 +107,10 @@ def build(
             model=model,
             users=events.users if events is not None else (),
             histories=histories,
+            index=inputs.index,
             report=report,
-            neighbours=(inputs.neighbours, inputs.cosines) if vectors.shape[1] else None,
+            neighbours=(learned.neighbours, learned.cosines),
+            statistics=FitStatistics.of(inputs, learned, model.settings, model.factors or (0.0, 0.0), vectors),
         ),
         encoder=encoder,
     )
@@ -102,6 +121,8 @@ def model_inputs(
     histories: Histories,
     vectors: NDArray[np.float32] | None,
     settings: LinearSettings | None = None,
+    index: IndexSettings | None = None,
+    progress: Progress = silent,
 ) -> ModelInputs:
     """Bring graph, behaviour and text vectors (float32 (n, d)) into the form the model fits on.
 
@@ -110,7 +131,13 @@ def model_inputs(
     settings = settings or LinearSettings()
     knowledge = Knowledge.from_graph(graph, hub_share=settings.hub_share)
     return ModelInputs.of(
-        len(graph.product_ids), histories, knowledge, vectors, text_neighbours=settings.text_neighbours
+        len(graph.product_ids),
+        histories,
+        knowledge,
+        vectors,
+        text_neighbours=settings.text_neighbours,
+        index=index,
+        progress=progress,
     )
 
 

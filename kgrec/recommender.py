@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.answering import Answering, Query
+from kgrec.answering import Answering, Query, TextSearch
 from kgrec.batches import Batch, Ranked, answer_many, rank_many, session_blocks, user_blocks
 from kgrec.data import Catalogue, Events, Explanation, Facts, Product, Recommendations
 from kgrec.errors import HistoryError, SettingsError
@@ -77,6 +77,10 @@ class Recommender:
     @property
     def _table(self) -> Table:
         return self._now.table
+
+    @property
+    def _index(self) -> TextSearch:
+        return self._now.nearest
 
     # --- asking
 
@@ -291,7 +295,8 @@ class Recommender:
     def describe(self) -> dict[str, Any]:
         """Return what the shop is made of: products, graph statistics, settings, relation weights and the build report.
 
-        ``relation_weights`` tells which relations matter most in this shop, the largest first.
+        ``relation_weights`` tells which relations matter most in this shop, the largest first. ``index`` tells which
+        vector index was built, why, and the recall that was measured; None without text.
         """
         now = self._now
         settings = now.model.settings
@@ -304,6 +309,7 @@ class Recommender:
             "graph": now.graph.statistics(),
             "relation_weights": dict(sorted(weights.items(), key=lambda pair: -pair[1])),
             "settings": settings,
+            "index": None if self._changes.index is None else asdict(self._changes.index.report),
             "report": dict(self._changes.report),
             "pending": self.pending,
         }

@@ -17,9 +17,7 @@ from kgrec.data import Catalogue, Histories, Product
 from kgrec.errors import SnapshotDamagedError
 from kgrec.explanation import Audience
 from kgrec.graph import Graph
-from kgrec.retrieval import LinearModel, LinearSettings
-from kgrec.retrieval.cooccurrence import CountScales
-from kgrec.retrieval.fit_statistics import FitStatistics
+from kgrec.retrieval import CountScales, FitStatistics, IndexPlan, LinearModel, LinearSettings
 from kgrec.snapshot import Snapshot, read_snapshot, write_snapshot
 
 __all__ = ["Shop", "read_shop", "write_shop"]
@@ -37,6 +35,8 @@ class Shop:
         model: fitted on ``histories``.
         users: ids of the u known users.
         histories: theirs, row by row.
+        index: how the centred vectors are searched, planned and measured at build time; None without text, or where
+            an older snapshot has none: then every vector is compared.
         report: how the shop was built: what was read, set aside, chosen and measured; JSON.
         neighbours: the nearest texts of each product, numbers int32 (n, t), −1 where there are fewer, and cosines
             float32 (n, t); None where they are not kept. Updates search them anew then.
@@ -50,6 +50,7 @@ class Shop:
     model: LinearModel
     users: tuple[str, ...]
     histories: Histories
+    index: IndexPlan | None = None
     report: Mapping[str, Any] = field(default_factory=dict)
     neighbours: tuple[NDArray[np.int32], NDArray[np.float32]] | None = None
     statistics: FitStatistics | None = None
@@ -99,13 +100,19 @@ def write_shop(shop: Shop, path: str | os.PathLike[str]) -> None:
             **({} if shop.histories.kinds is None else {"history-kinds": shop.histories.kinds}),
             **_kept_for_updates(shop),
             **{f"graph-{name}": array for name, array in shop.graph.to_arrays().items()},
+            **{f"index-{name}": array for name, array in (shop.index.to_arrays() if shop.index else {}).items()},
         },
         tables={
             "products": _products_table(shop.catalogue),
             "users": pa.table({"user": pa.array(shop.users, pa.string())}),
             **{f"graph-{name}": table for name, table in shop.graph.to_tables().items()},
         },
-        documents={"settings": settings, "sources": list(shop.model.sources), "report": dict(shop.report)},
+        documents={
+            "settings": settings,
+            "sources": list(shop.model.sources),
+            "report": dict(shop.report),
+            **({} if shop.index is None else {"index": asdict(shop.index.report)}),
+        },
         meta={
             "encoder": shop.encoder,
             "products": len(shop.catalogue),
@@ -165,6 +172,7 @@ def _assembled(folder: Snapshot) -> Shop:
         model=model,
         users=tuple(folder.table("users")["user"].to_pylist()),
         histories=histories,
+        index=_index_plan(folder),
         report=folder.document("report"),
         neighbours=(
             (folder.array("neighbour-nums"), folder.array("neighbour-cosines"))
@@ -181,7 +189,9 @@ def _kept_for_updates(shop: Shop) -> dict[str, NDArray[Any]]:
     if shop.neighbours is not None:
         kept |= {"neighbour-nums": shop.neighbours[0], "neighbour-cosines": shop.neighbours[1]}
     if shop.statistics is not None:
-        kept |= {"fit-text-mean": shop.statistics.text_mean, "fit-rarity": shop.statistics.rarity}
+        found = shop.statistics
+        kept |= {"fit-text-mean": found.text_mean, "fit-rarity": found.rarity, "fit-value-factors": found.value_factors}
+        kept |= {} if found.text_map is None else {"fit-text-map": found.text_map}
     return kept
 
 
@@ -193,8 +203,17 @@ def _statistics(folder: Snapshot, factors: tuple[float, float] | None) -> FitSta
         factors=factors,
         text_mean=folder.array("fit-text-mean"),
         scales=CountScales(*map(float, scales)),
+        text_map=folder.array("fit-text-map") if "fit-text-map" in folder.arrays else None,
         rarity=folder.array("fit-rarity"),
+        value_factors=folder.array("fit-value-factors"),
     )
+
+
+def _index_plan(folder: Snapshot) -> IndexPlan | None:
+    if "index" not in folder.documents:
+        return None
+    arrays = {name.removeprefix("index-"): folder.array(name) for name in folder.arrays if name.startswith("index-")}
+    return IndexPlan.from_arrays(arrays, folder.document("index"))
 
 
 def _products_table(catalogue: Catalogue) -> pa.Table:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kgrec.data import Histories, Targets
 from kgrec.evaluation import Ranking, Split, fixed_split, random_holdout, rank, time_split
 from kgrec.protocols import Progress, silent
-from kgrec.retrieval import LinearModel, LinearSettings, ModelInputs, behaviour_counts
+from kgrec.retrieval import LinearModel, LinearSettings, ModelInputs, behaviour_counts, learned_inputs
 
 __all__ = ["Trial", "Tuning", "choose_settings", "validation_split"]
 
@@ -32,8 +32,11 @@ FIRST_CHOICES: Mapping[str, tuple[float, ...]] = {
     "sequence_ridge": (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0),
     "past_decay": (0.3, 0.5, 0.7, 0.85, 0.95),
     "future_decay": (0.6, 0.8, 0.9, 0.95),
-    "relation_weight": (5.0, 10.0, 20.0, 40.0, 80.0, 160.0),
+    "relation_weight": (2.5, 5.0, 10.0, 14.0, 20.0, 40.0, 80.0, 160.0),
     "extracted_share": (0.0, 0.1, 0.25, 0.5, 1.0),
+    "value_learning": (0.0, 0.5),
+    "dropout": (0.0, 0.2, 0.4, 0.6),
+    "learned_text": (False, True),
     "text_weight": (0.0, 1.5, 3.0, 6.0, 12.0, 24.0),
     "text_exponent": (1.0, 1.5, 2.0, 3.0),
     "time_exponent": (0.0, 0.2, 0.5),
@@ -46,8 +49,18 @@ ORDERED_ONLY = frozenset(
 )
 STRIDES: Mapping[str, tuple[int, ...]] = {"ridge": (2, 1)}
 """Settings with a long way to go are walked in large steps first."""
-SECOND_LOOK = ("recency", "ridge", "relation_weight")
+SECOND_LOOK = ("recency", "ridge", "relation_weight", "sequence_share")
 """Settings that depend most on the others, walked once more when those are chosen."""
+SUPPORTS = (100, 200)
+"""Sizes of a support, walked last; a larger one costs time, memory and latency."""
+SUPPORT_MARGIN = 0.004
+"""So much has a larger support to gain."""
+NEWCOMER_SHARE = 0.2
+"""Share of the sampled products that is hidden to see what the model says of new ones."""
+NEWCOMER_SCALES = (0.25, 0.35, 0.5, 0.7, 1.0, 1.2, 1.4, 2.0)
+NEWCOMER_QUERIES = 4_000
+NEWCOMER_TOLERANCE = 0.01
+"""Of the scales within this of the best the largest is taken: new products gain most where it costs nothing."""
 COUNT_SETTINGS = ("event_exponent", "length_exponent", "past_decay", "future_decay", "window", "baskets")
 RELATION_FACTORS = (0.0, 3.0)
 """A relation is tried without weight and with three times the common one."""
@@ -137,6 +150,10 @@ def choose_settings(
         best = search.walk(best, name)
     if "relation_weights" not in (fixed or {}):
         best = search.weigh_relations(best)
+    if "support" not in (fixed or {}):
+        best = search.widen(best)
+    if "newcomer_scale" not in (fixed or {}) and best.newcomer_alike:
+        best = search.weigh_newcomers(best)
     return Tuning(settings=best, trials=tuple(search.trials))
 
 
@@ -147,11 +164,13 @@ class _Search:
         rng = np.random.default_rng(seed)
         self.inputs = inputs
         self.products: NDArray[np.int32] = np.sort(rng.permutation(inputs.n)[:products]).astype(np.int32)
+        self.whole = split
         self.split = split.among(self.products).sample(SAMPLE_QUERIES, seed=seed)
         self.seed = seed
         self.trials: list[Trial] = []
         self._known: dict[str, float] = {}
         self._counts: tuple[tuple[Any, ...], Any] | None = None
+        self._learned: tuple[tuple[Any, ...], ModelInputs] | None = None
         self._model: tuple[str, LinearModel] | None = None
         self._progress = progress
 
@@ -163,9 +182,9 @@ class _Search:
             return bool(self.inputs.knowledge.extracted)
         if name == "time_exponent":
             return bool(np.isfinite(self.split.queries.times).all())
-        if name in ("text_weight", "text_exponent"):
+        if name in ("text_weight", "text_exponent", "learned_text"):
             return bool(self.inputs.vectors.shape[1])
-        return name != "relation_weight" or len(self.inputs.knowledge.relations) > 0
+        return name not in ("relation_weight", "value_learning") or len(self.inputs.knowledge.relations) > 0
 
     def quality(self, settings: LinearSettings, **changed: Any) -> float:
         """Fit on the sample and return NDCG among it, scaled to the whole catalogue."""
@@ -181,19 +200,24 @@ class _Search:
         """Fit on the sample; a change of recency or of time alone changes the question and not the weights."""
         key = repr(replace(settings, recency=1.0, time_exponent=0.0))
         if self._model is None or self._model[0] != key:
-            counts = self._counted(settings)
+            counts, learned = self._prepared(settings)
             self._model = (
                 key,
-                LinearModel.fit(self.inputs, settings, products=self.products, counts=counts, seed=self.seed),
+                LinearModel.fit(
+                    self.inputs, settings, products=self.products, counts=counts, learned=learned, seed=self.seed
+                ),
             )
         return self._model[1].with_settings(settings)
 
-    def _counted(self, settings: LinearSettings) -> Any:
-        """Return the behaviour counts, counted again only when a setting that they depend on has changed."""
+    def _prepared(self, settings: LinearSettings) -> tuple[Any, ModelInputs]:
+        """Return counts and what they teach, made again only when a setting that they depend on has changed."""
         key = tuple(getattr(settings, name) for name in COUNT_SETTINGS)
         if self._counts is None or self._counts[0] != key:
             self._counts = key, behaviour_counts(self.inputs, settings)
-        return self._counts[1]
+        taught = (*key, settings.learned_text, settings.value_learning)
+        if self._learned is None or self._learned[0] != taught:
+            self._learned = taught, learned_inputs(self.inputs, self._counts[1], settings)
+        return self._counts[1], self._learned[1]
 
     def walk(self, start: LinearSettings, name: str) -> LinearSettings:
         """Walk a grid from the value that ``start`` has, up and down, while it helps."""
@@ -230,6 +254,74 @@ class _Search:
                     best, quality = trial, reached
                     break
         return best
+
+    def widen(self, start: LinearSettings) -> LinearSettings:
+        """Take a larger support where it gains clearly."""
+        best, quality = start, self.quality(start)
+        for size in SUPPORTS:
+            if size <= best.support or size > len(self.products):
+                continue
+            trial = replace(best, support=size)
+            reached = self.quality(trial, support=size)
+            if reached <= quality * (1 + SUPPORT_MARGIN):
+                break
+            best, quality = trial, reached
+        return best
+
+    def weigh_newcomers(self, start: LinearSettings) -> LinearSettings:
+        """Bring products without events onto one scale with the others.
+
+        Some products are hidden from the fit. What users did with them and what the validation split asks of the
+        others are ranked among all, and count as much as there are products of either kind.
+        """
+        known = self.inputs.histories
+        touched = np.intersect1d(np.unique(known.items), self.products)
+        size = round(NEWCOMER_SHARE * len(touched))
+        hidden = np.sort(np.random.default_rng(self.seed).permutation(touched)[:size])
+        mask = np.isin(known.items, hidden)
+        train = known.keep(~mask)
+        wanted = known.keep(mask)
+        fresh = fixed_split(replace(train, ordered=False), Targets(indptr=wanted.indptr, items=wanted.items))
+        usual = fixed_split(train, _by_user(self.whole, len(train))).among(np.setdiff1d(self.products, hidden))
+        parts = [split.sample(NEWCOMER_QUERIES, seed=self.seed) for split in (usual, fresh)]
+        if min(len(part) for part in parts) < ENOUGH_QUERIES:
+            return start
+        settings = replace(start, newcomer_scale=1.0)
+        model = LinearModel.fit(self.inputs.with_histories(train), settings, products=self.products, seed=self.seed)
+        reached: dict[float, float] = {}
+        for scale in NEWCOMER_SCALES:
+            scorer = _Scaled(model, hidden, scale)
+            warm, cold = (
+                _scaled_ndcg(rank(scorer, part, k=SAMPLE_DEPTH, only=self.products), self.inputs.n / len(self.products))
+                for part in parts
+            )
+            reached[scale] = (1 - NEWCOMER_SHARE) * warm + NEWCOMER_SHARE * cold
+            self.trials.append(Trial(changed={"newcomer_scale": scale}, ndcg=reached[scale]))
+            self._progress("choosing settings on validation", len(self.trials), None)
+        enough = max(reached.values()) * (1 - NEWCOMER_TOLERANCE)
+        return replace(start, newcomer_scale=max(scale for scale, quality in reached.items() if quality >= enough))
+
+
+def _by_user(split: Split, users: int) -> Targets:
+    """Return the targets of a split row by row for all users, empty for those that it does not ask."""
+    lengths = np.zeros(users, np.int64)
+    lengths[split.users] = np.diff(split.targets.indptr)
+    return Targets(indptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), items=split.targets.items)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scaled:
+    """A model whose scores of some products are multiplied."""
+
+    model: LinearModel
+    products: NDArray[np.int32]
+    scale: float
+
+    def score(self, histories: Histories) -> NDArray[np.float32]:
+        """Return float32 (len(histories), n)."""
+        scores = self.model.score(histories)
+        scores[:, self.products] *= self.scale
+        return scores
 
 
 def _scaled_ndcg(ranking: Ranking, scale: float) -> float:

@@ -14,7 +14,15 @@ from kgrec.explanation import Audience, TemplateExplainer
 from kgrec.extraction import RuleExtractor, extract
 from kgrec.graph import Graph
 from kgrec.protocols import Encoder, Explainer, Extractor, Index, Scorer
-from kgrec.retrieval import FaissIndex, Knowledge, LinearModel, LinearSettings, ModelInputs
+from kgrec.retrieval import (
+    FaissIndex,
+    IndexSettings,
+    Knowledge,
+    LinearModel,
+    LinearSettings,
+    ModelInputs,
+    build_index,
+)
 from kgrec.testing import (
     EncoderContract,
     ExplainerContract,
@@ -54,6 +62,32 @@ class TestLearnedRuleExtractor(ExtractorContract):
 class TestFaissIndex(IndexContract):
     def make(self, vectors: np.ndarray) -> Index:
         return FaissIndex(vectors)
+
+
+class TestFlatIndex(IndexContract):
+    def make(self, vectors: np.ndarray) -> Index:
+        return build_index(vectors, IndexSettings(kind="flat"))
+
+
+class TestEightBitIndex(IndexContract):
+    def make(self, vectors: np.ndarray) -> Index:
+        return build_index(vectors, IndexSettings(kind="sq8", recall_at=10, recall=0.99))
+
+
+class TestIndexWithLists(IndexContract):
+    least_recall = 0.75  # five of twelve lists, in points without any clusters
+
+    def make(self, vectors: np.ndarray) -> Index:
+        index = build_index(vectors, IndexSettings(kind="ivf", lists=12, nprobe=5, recall_at=10, recall=0.5))
+        assert index.report.kind == "ivf"
+        return index
+
+
+class TestPlannedIndex(IndexContract):
+    least_recall = 0.9
+
+    def make(self, vectors: np.ndarray) -> Index:
+        return build_index(vectors, IndexSettings(flat_limit=100, recall_at=10, recall=0.95))
 
 
 class TestLinearModel(ScorerContract):

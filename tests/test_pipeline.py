@@ -202,3 +202,12 @@ def test_settings_of_the_inputs_are_kept_too(small: ClusteredShop) -> None:
     graph_parts = [at for at, source in enumerate(shop.shop.model.sources) if source.startswith("graph:")]
     loud = kgrec.build(small.catalogue, small.events, encoder=ENCODER, settings=LinearSettings(support=6))
     assert abs(shop.shop.model.parts[:, graph_parts]).sum() < abs(loud.shop.model.parts[:, graph_parts]).sum() / 10
+
+
+def test_the_index_is_described() -> None:
+    shop = clustered_shop(30, 20, clusters=2)
+    told = kgrec.build(shop.catalogue, shop.events, encoder=ENCODER, settings=QUICK).describe()["index"]
+    assert told["kind"] == "flat"
+    assert "30 vectors, and up to 200,000 are compared one by one" in told["why"]
+    with pytest.raises(SettingsError, match=r"index must be kgrec\.IndexSettings"):
+        kgrec.build(shop.catalogue, shop.events, encoder=ENCODER, index="ivf")  # type: ignore[arg-type]

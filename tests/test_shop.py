@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import kgrec
 from kgrec.errors import SnapshotDamagedError, SnapshotError, SnapshotVersionError
-from kgrec.retrieval import LinearSettings
+from kgrec.retrieval import IndexSettings, LinearSettings
 from kgrec.shop import read_shop, write_shop
-from kgrec.snapshot import write_snapshot
+from kgrec.snapshot import read_snapshot, write_snapshot
 from kgrec.testing import clustered_shop
 
 
@@ -143,6 +143,73 @@ def test_a_folder_that_holds_something_else_is_not_overwritten(tmp_path: Path) -
     with pytest.raises(SnapshotError):
         built().save(tmp_path)
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+@cache
+def with_lists() -> kgrec.Recommender:
+    shop = clustered_shop(700, 300, clusters=12, seed=2)
+    return kgrec.build(
+        shop.catalogue,
+        shop.events,
+        encoder=kgrec.HashingEncoder(32),
+        settings=LinearSettings(support=8),
+        index=IndexSettings(kind="ivf", lists=16, nprobe=4, recall_at=10, recall=0.6),
+    )
+
+
+def test_the_index_comes_back(tmp_path: Path) -> None:
+    shop = with_lists()
+    shop.save(tmp_path / "shop")
+    loaded = kgrec.load(tmp_path / "shop")
+    told = loaded.describe()["index"]
+    assert told == shop.describe()["index"]
+    assert told["kind"] == "ivf"
+    assert told["recall"] >= 0.6
+    assert json.loads((tmp_path / "shop" / "index.json").read_text()) == told
+    for item in shop.catalogue.ids[::60]:
+        for k in (5, 300):
+            assert loaded.recommend(history=[item], k=k, explain=False) == shop.recommend(
+                history=[item], k=k, explain=False
+            )
+    loaded.save(tmp_path / "again")
+    first, again = (json.loads((tmp_path / name / "manifest.json").read_text()) for name in ("shop", "again"))
+    assert again["files"] == first["files"]
+    assert {"index-centres.npy", "index-list-of.npy", "index-ranges.npy"} <= set(first["files"])
+    file = tmp_path / "shop" / "index-list-of.npy"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-2] + bytes([whole[-2] ^ 1]) + whole[-1:])
+    with pytest.raises(SnapshotDamagedError, match=r"index-list-of\.npy"):
+        kgrec.load(tmp_path / "shop")
+
+
+def test_an_index_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
+    with_lists().save(tmp_path / "shop")
+    folder = read_snapshot(tmp_path / "shop")
+    arrays = {name: folder.array(name) for name in folder.arrays}
+    write_snapshot(
+        tmp_path / "forged",
+        arrays={**arrays, "index-list-of": arrays["index-list-of"] + np.int32(10_000)},
+        tables={name: folder.table(name) for name in folder.tables},
+        documents={name: folder.document(name) for name in folder.documents},
+        meta=dict(folder.meta),
+    )
+    with pytest.raises(SnapshotDamagedError, match="do not belong together"):
+        kgrec.load(tmp_path / "forged")
+
+
+def test_a_snapshot_without_an_index_compares_every_vector(tmp_path: Path) -> None:
+    with_lists().save(tmp_path / "shop")
+    folder = read_snapshot(tmp_path / "shop")
+    write_snapshot(
+        tmp_path / "older",
+        arrays={name: folder.array(name) for name in folder.arrays if not name.startswith("index-")},
+        tables={name: folder.table(name) for name in folder.tables},
+        documents={name: folder.document(name) for name in folder.documents if name != "index"},
+        meta=dict(folder.meta),
+    )
+    loaded = kgrec.load(tmp_path / "older")
+    assert loaded.describe()["index"] is None
+    assert len(loaded.recommend(history=[loaded.catalogue.ids[3]], k=300, explain=False)) == 300
 
 
 def assert_loads(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -213,7 +213,8 @@ def cold_split(histories: Histories, *, fraction: float = 0.2, seed: int = 0, n:
     """Take a share of the products out of train whole, and ask for them: what a model says of new products.
 
     ``cold`` holds the products taken out. Rank with ``only=split.cold`` among the new products, without it among all.
-    Users are asked if they have both a warm and a cold product; order in time is not looked at.
+    Users are asked if they have both a warm and a cold product. A cold product was touched at any time in the history
+    that is left, so the queries have no order: none of their events is the last before it.
 
     Args:
         histories: any.
@@ -232,7 +233,8 @@ def cold_split(histories: Histories, *, fraction: float = 0.2, seed: int = 0, n:
     cold = np.sort(np.random.default_rng(seed).choice(n, size=size, replace=False)).astype(np.int32)
     held = np.isin(histories.items, cold)
     train = histories.keep(~held)
-    return _assemble(train, train, _owners(histories)[held], histories.items[held], need_history=True, cold=cold)
+    queries = replace(train, ordered=False)
+    return _assemble(train, queries, _owners(histories)[held], histories.items[held], need_history=True, cold=cold)
 
 
 def _assemble(

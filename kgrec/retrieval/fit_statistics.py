@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Histories
 from kgrec.retrieval.cooccurrence import CountScales
-from kgrec.retrieval.linear import LinearModel, counted_histories
+from kgrec.retrieval.inputs import ModelInputs
+from kgrec.retrieval.linear import counted_histories
+from kgrec.retrieval.settings import LinearSettings
 
-__all__ = ["TOLERANCE", "FitStatistics", "centred_at", "priced", "text_mean"]
+__all__ = ["TOLERANCE", "FitStatistics", "centred_at", "mapped", "priced", "text_mean"]
 
 TOLERANCE = 0.1
 """A value is priced again where its rarity is off by more than this share."""
@@ -29,56 +30,57 @@ class FitStatistics:
     Attributes:
         factors: what the two heads of the model were multiplied by.
         text_mean: float32 (d,), subtracted from every text vector.
+        text_map: float32 (d, r), what the centred vectors were mapped by; None where they are read as they are.
         scales: of the counts.
         rarity: float32 (v,), of the values of the graph, as :class:`kgrec.retrieval.Knowledge` has them.
+        value_factors: float32 (v,), what behaviour taught to multiply them by.
     """
 
     factors: tuple[float, float]
     text_mean: NDArray[np.float32]
+    text_map: NDArray[np.float32] | None
     scales: CountScales
     rarity: NDArray[np.float32]
+    value_factors: NDArray[np.float32]
 
     @classmethod
     def of(
         cls,
-        model: LinearModel,
-        histories: Histories,
+        inputs: ModelInputs,
+        learned: ModelInputs,
+        settings: LinearSettings,
+        factors: tuple[float, float],
         vectors: NDArray[np.float32],
-        counts: NDArray[np.int64],
-        products: int,
     ) -> FitStatistics:
-        """Measure on what ``model``, which knows its factors, was fitted on.
+        """Note what a fit measured.
 
         Args:
-            model: the fit.
-            histories: its behaviour.
+            inputs: that were fitted.
+            learned: what :func:`kgrec.retrieval.learned_inputs` made of them.
+            settings: of the fit.
+            factors: of its heads.
             vectors: float32 (n, d), not centred.
-            counts: int64 (v,), products that have each value.
-            products: how many there are.
         """
-        settings = model.settings
+        rarity, taught = inputs.knowledge.rarity, learned.knowledge.rarity
         return cls(
-            factors=model.factors or (0.0, 0.0),
+            factors=factors,
             text_mean=text_mean(vectors),
-            scales=CountScales.of(counted_histories(histories, settings), settings.length_exponent),
-            rarity=priced(np.zeros(len(counts), np.float32), counts, settings.hub_share * products, everything=True),
+            text_map=learned.text_map,
+            scales=CountScales.of(counted_histories(inputs.histories, settings), settings.length_exponent),
+            rarity=rarity,
+            value_factors=np.divide(taught, rarity, out=np.ones_like(rarity), where=rarity > 0),
         )
 
 
-def priced(
-    rarity: NDArray[np.float32], counts: NDArray[np.int64], hub: float, *, everything: bool = False
-) -> NDArray[np.float32]:
+def priced(rarity: NDArray[np.float32], counts: NDArray[np.int64], hub: float) -> NDArray[np.float32]:
     """Return the rarity of some values: as it was while near enough, else 1 / count, or 0 where sharing says nothing.
 
     Args:
         rarity: float32 (c,), as they are.
         counts: int64 (c,), products that have each value now.
         hub: values of more products than this say nothing.
-        everything: price all.
     """
     exact = np.where((counts > 1) & (counts <= max(hub, 2)), 1.0 / np.maximum(counts, 1), 0.0)
-    if everything:
-        return exact.astype(np.float32)
     near = np.abs(exact - rarity) <= TOLERANCE * rarity
     # Near the limit of a hub a value stays on the side where it is: it would move a large part of the shop.
     limit = np.abs(counts - hub) <= TOLERANCE * hub
@@ -98,3 +100,13 @@ def centred_at(vectors: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArr
     moved = np.where(said, vectors - mean, np.float32(0)).astype(np.float32)
     norms = np.linalg.norm(moved, axis=1, keepdims=True)
     return np.ascontiguousarray(np.divide(moved, norms, out=np.zeros_like(moved), where=norms > 0), np.float32)
+
+
+def mapped(vectors: NDArray[np.float32], text_map: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """Return centred vectors as :meth:`kgrec.retrieval.ModelInputs.with_text_map` maps them."""
+    if text_map is None:
+        return vectors
+    moved = vectors @ text_map
+    norms = np.linalg.norm(moved, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = np.divide(moved, norms, out=np.zeros_like(moved), where=norms > 1e-12)
+    return unit

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.data import Histories
 from kgrec.errors import DataError
+from kgrec.protocols import Progress, silent
 from kgrec.retrieval.index import FaissIndex, centred
+from kgrec.retrieval.index_plan import IndexPlan
+from kgrec.retrieval.index_settings import IndexSettings
 from kgrec.retrieval.knowledge import Knowledge
+from kgrec.retrieval.planner import build_index
 
 __all__ = ["ModelInputs"]
+
+_BLOCK = 8_192
+"""So many products' neighbours are searched at once."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,6 +33,8 @@ class ModelInputs:
         vectors: float32 (n, d), centred unit text vectors; (n, 0) without text.
         neighbours: int32 (n, t), nearest by text, −1 where there are fewer.
         cosines: float32 (n, t), their cosines.
+        index: what the neighbours of the texts as they are were found with; None without text.
+        text_map: float32 (d₀, d), what the centred vectors were mapped by; None where they are as they were.
 
     Raises:
         DataError: a history names a product beyond n.
@@ -37,6 +46,8 @@ class ModelInputs:
     vectors: NDArray[np.float32]
     neighbours: NDArray[np.int32]
     cosines: NDArray[np.float32]
+    index: IndexPlan | None = None
+    text_map: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         """Check that the histories are of these products: compiled loops do not."""
@@ -53,8 +64,24 @@ class ModelInputs:
         vectors: NDArray[np.float32] | None,
         *,
         text_neighbours: int,
+        index: IndexSettings | None = None,
+        progress: Progress = silent,
     ) -> ModelInputs:
-        """Centre the vectors and find each product's nearest texts."""
+        """Centre the vectors and find each product's nearest texts.
+
+        Args:
+            n: number of products.
+            histories: whose behaviour is learned.
+            knowledge: the graph's incidence.
+            vectors: float32 (n, d), finite; None or (n, 0) without text.
+            text_neighbours: how many to find for each product, at least 0.
+            index: which index to find them with.
+            progress: is told how far the search has come.
+
+        Raises:
+            DataError: a history names a product beyond n, or a vector is not finite.
+            LowRecallError: the index that was named finds too little and is not to be replaced.
+        """
         if vectors is None or vectors.shape[1] == 0 or n == 0:
             return cls(
                 n=n,
@@ -65,26 +92,46 @@ class ModelInputs:
                 cosines=np.zeros((n, 0), np.float32),
             )
         unit = centred(vectors)
-        cosines, nums = FaissIndex(unit).search(unit, min(text_neighbours + 1, n))
-        useless = (nums == np.arange(n)[:, None]) | (cosines <= 0)
-        # The product itself and what is not similar go last, so that −1 ends a row.
-        order = np.argsort(useless, axis=1, kind="stable")
+        built = build_index(unit, index, progress=progress)
+        neighbours, cosines = _neighbours(built, unit, min(text_neighbours + 1, n), progress)
         return cls(
             n=n,
             histories=histories,
             knowledge=knowledge,
             vectors=unit,
-            neighbours=np.take_along_axis(np.where(useless, -1, nums), order, axis=1).astype(np.int32),
-            cosines=np.take_along_axis(np.where(useless, 0, cosines), order, axis=1).astype(np.float32),
+            neighbours=neighbours,
+            cosines=cosines,
+            index=built.plan,
         )
 
     def with_histories(self, histories: Histories) -> ModelInputs:
         """Return the same products with other behaviour."""
-        return ModelInputs(
-            n=self.n,
-            histories=histories,
-            knowledge=self.knowledge,
-            vectors=self.vectors,
-            neighbours=self.neighbours,
-            cosines=self.cosines,
-        )
+        return replace(self, histories=histories)
+
+    def with_text_map(self, learned: NDArray[np.float32], *, progress: Progress = silent) -> ModelInputs:
+        """Return the same products with mapped text vectors (float32 (d, r)), their neighbours found anew."""
+        moved = self.vectors @ learned
+        norms = np.linalg.norm(moved, axis=1, keepdims=True)
+        unit = np.divide(moved, norms, out=np.zeros_like(moved), where=norms > 1e-12)
+        width = min(self.neighbours.shape[1], self.n)
+        neighbours, cosines = _neighbours(build_index(unit, progress=progress), unit, width, progress)
+        return replace(self, vectors=unit, neighbours=neighbours, cosines=cosines, text_map=learned)
+
+
+def _neighbours(
+    index: FaissIndex, unit: NDArray[np.float32], k: int, progress: Progress
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return the neighbours of every row, int32 (n, k), and their cosines, in blocks: k · n wide numbers are many."""
+    n = len(unit)
+    neighbours, cosines = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
+    for start in range(0, n, _BLOCK):
+        progress("finding similar texts", start, n)
+        rows = slice(start, min(start + _BLOCK, n))
+        found, nums = index.search(unit[rows], k)
+        useless = (nums == np.arange(rows.start, rows.stop)[:, None]) | (found <= 0)
+        # The product itself and what is not similar go last, so that −1 ends a row.
+        order = np.argsort(useless, axis=1, kind="stable")
+        neighbours[rows] = np.take_along_axis(np.where(useless, -1, nums), order, axis=1)
+        cosines[rows] = np.take_along_axis(np.where(useless, 0, found), order, axis=1)
+    progress("finding similar texts", n, n)
+    return neighbours, cosines

@@ -19,6 +19,7 @@ from kgrec.data import Histories
 from kgrec.protocols import Progress, silent
 from kgrec.retrieval.cooccurrence import Cooccurrence, CountScales, count_cooccurrence, step_numbers
 from kgrec.retrieval.inputs import ModelInputs
+from kgrec.retrieval.learning import learned_inputs
 from kgrec.retrieval.merging import add_many, add_rows, part_sums, score_dense
 from kgrec.retrieval.overlay import NO_OVERLAY, Overlay
 from kgrec.retrieval.scratch import scratch_for
@@ -101,6 +102,7 @@ class LinearModel:
         *,
         products: NDArray[np.int32] | None = None,
         counts: Cooccurrence | None = None,
+        learned: ModelInputs | None = None,
         factors: tuple[float, float] | None = None,
         progress: Progress = silent,
         seed: int = 0,
@@ -108,13 +110,15 @@ class LinearModel:
         """Fit, for all products or only for the given ones (int32 (b,), the others are then never recommended).
 
         ``counts`` are those of :func:`behaviour_counts` for the same histories and settings, where they are at hand,
-        and ``factors`` of the heads those of an earlier fit.
+        ``learned`` what :func:`learned_inputs` makes of both, and ``factors`` of the heads those of an earlier fit.
         """
         settings = settings.resolved(inputs.knowledge)
         if counts is None:
             counts = behaviour_counts(inputs, settings)
         wanted = np.arange(inputs.n, dtype=np.int32) if products is None else products
-        solver = WeightSolver.of(inputs, counts, settings, products=wanted, factors=factors, seed=seed)
+        if learned is None:
+            learned = learned_inputs(inputs, counts, settings, progress=progress)
+        solver = WeightSolver.of(learned, counts, settings, products=wanted, factors=factors, seed=seed)
         support, parts = solver.solve(wanted, progress=progress)
         return by_speaker(inputs.n, wanted, support, parts, settings, solver.names, solver.factors)
 

@@ -26,6 +26,8 @@ class LinearSettings:
         text_exponent: p ≥ 1 of the text kernel.
         relation_weights: relation → α ≥ 0; a relation without an entry takes ``relation_weight``.
         relation_weight: α of the others.
+        learned_text: read texts as behaviour teaches to (:mod:`kgrec.retrieval.learning`) instead of as they are.
+        value_learning: ≥ 0, how far a value's weight follows what behaviour says of it; 0 goes by its rarity alone.
         extracted_share: relations read from texts alone take this share (≥ 0) of ``relation_weight``.
         length_exponent: a user with m events counts m^−length_exponent, the average event 1.
         past_decay, future_decay: in (0, 1), of the transition head.
@@ -33,6 +35,10 @@ class LinearSettings:
         support: largest |N(j)|, at least 1.
         popularity_exponent: supports are chosen by right-hand side / (XᵀX_ii + λ)^exponent.
         text_neighbours: how many nearest texts may enter a support.
+        newcomer_alike: a product without events also hears, through this many products that are most like it, what
+            speaks for those; 0 leaves it to its own facts and text.
+        newcomer_direct: ≥ 0, what having touched one of those counts in it.
+        newcomer_scale: > 0, factor of all that speaks for such a product, so that it is neither buried nor pushed.
         window: events further apart in one history are no pair.
         dropout: p in 0 … 1, excluded: regularises as if a share p of each history were hidden (EDLAE).
         baskets: events at one instant are one step of a history; without it each event is a step.
@@ -51,10 +57,12 @@ class LinearSettings:
     sequence_share: float = 0.6
     recency: float = 0.7
     text_weight: float = 6.0
-    text_exponent: float = 2.0
+    text_exponent: float = 1.5
     relation_weights: Mapping[str, float] = field(default_factory=dict)
-    relation_weight: float = 20.0
+    relation_weight: float = 10.0
     extracted_share: float = 0.25
+    learned_text: bool = True
+    value_learning: float = 0.0
     length_exponent: float = 0.0
     past_decay: float = 0.7
     future_decay: float = 0.6
@@ -62,6 +70,9 @@ class LinearSettings:
     support: int = 100
     popularity_exponent: float = 0.5
     text_neighbours: int = 100
+    newcomer_alike: int = 10
+    newcomer_direct: float = 10.0
+    newcomer_scale: float = 1.0
     window: int = 200
     hub_share: float = 0.3
     dropout: float = 0.0
@@ -73,7 +84,7 @@ class LinearSettings:
     def __post_init__(self) -> None:
         """Check types, then ranges."""
         for name, value in ((entry.name, getattr(self, entry.name)) for entry in fields(self)):
-            kind = Integral if name in {"support", "text_neighbours", "window"} else Real
+            kind = Integral if name in {"support", "text_neighbours", "newcomer_alike", "window"} else Real
             each = value.values() if name == "relation_weights" and isinstance(value, Mapping) else (value,)
             known = name != "relation_weights" or isinstance(value, Mapping)
             if not (known and all(isinstance(number, kind) and math.isfinite(number) for number in each)):
@@ -88,6 +99,10 @@ class LinearSettings:
             "text_exponent": self.text_exponent >= 1,
             "relation_weight": self.relation_weight >= 0,
             "extracted_share": self.extracted_share >= 0,
+            "value_learning": self.value_learning >= 0,
+            "newcomer_alike": self.newcomer_alike >= 0,
+            "newcomer_direct": self.newcomer_direct >= 0,
+            "newcomer_scale": self.newcomer_scale > 0,
             "relation_weights": all(weight >= 0 for weight in self.relation_weights.values()),
             "past_decay": 0 < self.past_decay < 1,
             "future_decay": 0 < self.future_decay < 1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from kgrec.protocols import Progress, silent
 from kgrec.retrieval.cooccurrence import Cooccurrence
 from kgrec.retrieval.inputs import ModelInputs
+from kgrec.retrieval.newcomers import hear_through, most_alike
 from kgrec.retrieval.ridge import GramSources, Heads, solve_heads
 from kgrec.retrieval.settings import LinearSettings
 from kgrec.retrieval.support import choose_support
@@ -90,8 +92,9 @@ class WeightSolver:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The sources in the order of the parts: behaviour, sequence, text, then each relation."""
-        return ("behaviour", "sequence", "text", *(f"graph:{name}" for name in self.inputs.knowledge.relations))
+        """The sources in the order of the parts: behaviour, sequence, alike, text, then each relation."""
+        relations = (f"graph:{name}" for name in self.inputs.knowledge.relations)
+        return ("behaviour", "sequence", "alike", "text", *relations)
 
     @property
     def share(self) -> float:
@@ -125,12 +128,62 @@ class WeightSolver:
             Who speaks for each, int32 (b, support), rising numbers, then −1; and with what weight through each source
             of :attr:`names`, float32 (b, support, sources), zero where the support is −1.
         """
+        support, parts = self._own(products, progress)
+        fresh = np.flatnonzero(~self.warm[products]) if self.settings.newcomer_alike else np.zeros(0, np.int64)
+        if len(fresh):
+            self._introduce(products, fresh, support, parts)
+        return support, parts
+
+    @cached_property
+    def warm(self) -> NDArray[np.bool_]:
+        """Who has events, bool (n,)."""
+        row_of = np.repeat(np.arange(self.inputs.n), np.diff(self.counts.indptr))
+        warm = np.zeros(self.inputs.n, np.bool_)
+        warm[row_of[self.counts.indices == row_of]] = True
+        return warm
+
+    def _introduce(
+        self,
+        products: NDArray[np.int32],
+        fresh: NDArray[np.int64],
+        support: NDArray[np.int32],
+        parts: NDArray[np.float32],
+    ) -> None:
+        """Let the products without events (places ``fresh``) hear through those most like them, in place."""
+        settings = self.settings
+        newcomers = products[fresh]
+        text = (settings.text_weight * self.inputs.cosines[newcomers] ** settings.text_exponent).astype(np.float32)
+        alike, kernel = most_alike(
+            self.inputs, self.gram.value_weights, text, newcomers, self.warm, settings.newcomer_alike
+        )
+        place = np.full(self.inputs.n, -1, np.int32)
+        place[products] = np.arange(len(products))
+        missing = np.unique(alike[(alike >= 0) & (place[alike] < 0)]).astype(np.int32)
+        theirs = (support, parts)
+        if len(missing):
+            place[missing] = len(products) + np.arange(len(missing))
+            more = self._own(missing, silent)
+            theirs = (np.concatenate([support, more[0]]), np.concatenate([parts, more[1]]))
+        own = (support[fresh], parts[fresh])
+        hear_through(
+            own,
+            (alike, kernel),
+            theirs,
+            place,
+            unit=settings.text_weight + settings.relation_weight or 1.0,
+            direct=settings.newcomer_direct,
+            scale=settings.newcomer_scale,
+            source=self.names.index("alike"),
+        )
+        support[fresh], parts[fresh] = own
+
+    def _own(self, products: NDArray[np.int32], progress: Progress) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         support = self.support(products)
         parts = np.zeros((*support.shape, len(self.names)), np.float32)
         for rows, similarity, transition in solve_heads(self.gram, products, support, sequence=self.share > 0):
             parts[rows, :, 0] = similarity[:, :, 0] * self.factors[0]
             parts[rows, :, 1] = transition[:, :, 0] * self.factors[1]
-            parts[rows, :, 2:] = similarity[:, :, 1:] * self.factors[0] + transition[:, :, 1:] * self.factors[1]
+            parts[rows, :, 3:] = similarity[:, :, 1:] * self.factors[0] + transition[:, :, 1:] * self.factors[1]
             progress("fitting the item–item model", rows.stop, len(products))
         return support, parts
 

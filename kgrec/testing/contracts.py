@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 import numpy as np
@@ -186,6 +187,25 @@ class IndexContract(ABC):
         assert np.all(nums[:, 3:] == -1)
         assert np.all(np.isneginf(scores[:, 3:]))
         assert [sorted(row) for row in nums[:, :3].tolist()] == [[0, 1, 2], [0, 1, 2]]
+
+    def test_rows_are_filled_and_name_nothing_twice(self) -> None:
+        """−1 stands only where there are no more vectors, also when most of them are asked for."""
+        index = self.make(_points(300))
+        for k in (1, 40, 299, 300):
+            _, nums = index.search(_points(6, seed=1), k)
+            assert nums.min() >= 0
+            assert all(len(set(row)) == k for row in nums.tolist())
+
+    def test_several_threads(self) -> None:
+        """Searches at once give what they give one after the other."""
+        index = self.make(_points(500))
+        asked = [(_points(3, seed=seed), 1 + seed * 7) for seed in range(12)]
+        alone = [index.search(*one) for one in asked]
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            together = list(pool.map(lambda one: index.search(*one), asked * 3))
+        for (scores, nums), (known, right) in zip(together, alone * 3, strict=True):
+            np.testing.assert_array_equal(nums, right)
+            np.testing.assert_array_equal(scores, known)
 
     def test_no_queries(self) -> None:
         """Nothing asked, nothing answered."""

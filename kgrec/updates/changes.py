@@ -13,6 +13,7 @@ from kgrec.answering import Answering
 from kgrec.data import Catalogue, Events, Facts, Product
 from kgrec.errors import CatalogueError, SettingsError, UnknownProductError
 from kgrec.protocols import Encoder, Progress, silent
+from kgrec.retrieval import IndexPlan
 from kgrec.shop import Shop
 from kgrec.updates.encoding import Newcomers
 from kgrec.updates.live import LiveShop
@@ -57,6 +58,11 @@ class Changes:
     def encoder(self) -> str:
         """Name of the shop's encoder."""
         return self._shop.encoder
+
+    @property
+    def index(self) -> IndexPlan | None:
+        """How vectors are searched."""
+        return self._shop.index
 
     @property
     def report(self) -> Mapping[str, Any]:

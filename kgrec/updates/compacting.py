@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kgrec.data import Catalogue, Facts, Histories
 from kgrec.graph import Graph
-from kgrec.retrieval import LinearModel
+from kgrec.retrieval import IndexPlan, LinearModel
 from kgrec.retrieval.fit_statistics import FitStatistics
 from kgrec.shop import Shop
 
@@ -57,10 +57,16 @@ def compacted(before: Shop, parts: Parts) -> Shop:
         model=_model(parts.model, stays, new_of),
         users=parts.users,
         histories=replace(parts.histories, items=new_of[parts.histories.items].astype(np.int32)),
+        index=_index(before.index),
         report=before.report,
         neighbours=(np.where(nums >= 0, new_of[nums], -1).astype(np.int32), cosines),
         statistics=parts.statistics,
     )
+
+
+def _index(plan: IndexPlan | None) -> IndexPlan | None:
+    """Keep what was planned, and let every vector find its list anew: some have changed."""
+    return None if plan is None else replace(plan, list_of=plan.list_of[:0])
 
 
 def _graph(graph: Graph, catalogue: Catalogue) -> Graph:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,10 +20,8 @@ from kgrec.answering import Answering
 from kgrec.data import Catalogue, Events, Facts, Histories, Product
 from kgrec.graph import Graph
 from kgrec.protocols import Progress, silent
-from kgrec.retrieval import ProductTable
-from kgrec.retrieval.cooccurrence import count_cooccurrence
-from kgrec.retrieval.fit_statistics import FitStatistics, centred_at, priced
-from kgrec.retrieval.linear import count_settings, counted_histories
+from kgrec.retrieval import ProductTable, centred_at
+from kgrec.retrieval.fit_statistics import mapped, priced
 from kgrec.retrieval.overlay import OverlayWriter
 from kgrec.retrieval.support import WALK_LIMIT
 from kgrec.shop import Shop
@@ -30,8 +29,9 @@ from kgrec.updates.behaviour import PatchedAudience, PatchedHistories
 from kgrec.updates.compacting import Parts, compacted
 from kgrec.updates.counts import LiveCounts
 from kgrec.updates.few import few_threads
+from kgrec.updates.preparing import prepared
 from kgrec.updates.reading import with_events
-from kgrec.updates.solving import Surroundings, solve, supports
+from kgrec.updates.solving import Surroundings, alike, solve, supports
 from kgrec.updates.stale import Stale, spoken_for
 from kgrec.updates.table import PatchedTable
 from kgrec.updates.texts import Neighbours, PatchedSearch, PatchedVectors
@@ -44,6 +44,7 @@ BATCH = 256
 """Columns that :meth:`LiveShop.settle` solves between two looks at the lock."""
 _REPRICED, _ALIKE = 0.01, 0.1
 _SPARE = 64
+_ALIKE_AT_ONCE = 512
 
 
 class LiveShop:
@@ -61,25 +62,19 @@ class LiveShop:
         self.now = now
         n = len(shop.catalogue)
         settings = shop.model.settings
-        counts = now.graph.value_counts()
-        self.statistics = shop.statistics or FitStatistics.of(shop.model, shop.histories, shop.vectors, counts, n)
-        counted = count_cooccurrence(
-            counted_histories(shop.histories, settings), n, **count_settings(settings), scales=self.statistics.scales
-        )
-        self._counts = LiveCounts(counted, self.statistics.scales, settings)
-        size = settings.text_neighbours if shop.vectors.shape[1] else 0
-        nothing = np.zeros((n, 0), np.int32)
-        kept = shop.neighbours
-        nums, cosines = (nothing, nothing.astype(np.float32)) if kept is None else kept
-        self._neighbours = Neighbours(nums, cosines, size)
+        found = prepared(shop)
+        self.statistics = found.statistics
+        self._counts = LiveCounts(found.counts, self.statistics.scales, settings)
         self._base_vectors = np.asarray(now.vectors)
+        self._base_mapped = mapped(self._base_vectors, self.statistics.text_map)
         self._side = np.zeros((_SPARE, shop.vectors.shape[1]), np.float32)
+        self._side_mapped = np.zeros((_SPARE, self._base_mapped.shape[1]), np.float32)
         self._side_count = 0
         self._place = np.full(n, -1, np.int32)
         self._raw: dict[int, NDArray[np.float32]] = {}
-        if kept is None and size:
-            self._neighbours.refill(np.arange(n), self._vectors())
+        self._neighbours = Neighbours(*found.neighbours, settings.text_neighbours if shop.vectors.shape[1] else 0)
         self._rarity = self.statistics.rarity
+        self._factors = self.statistics.value_factors
         self._extracted = _read_from_texts(now.graph)
         self._writer = OverlayWriter(n, settings.support, len(shop.model.sources))
         self._sources = shop.model.sources
@@ -96,6 +91,11 @@ class LiveShop:
         self._base_table = ProductTable(now.catalogue, now.graph)
         self._changed: set[int] = set()
         self._graph_for_solving = now.graph
+        self._alike = np.full((n, settings.newcomer_alike), -1, np.int32)
+        cold = np.flatnonzero(self._counts.diagonal == 0)
+        for start in range(0, len(cold) if settings.newcomer_alike else 0, _ALIKE_AT_ONCE):
+            some = cold[start : start + _ALIKE_AT_ONCE]
+            self._alike[some] = alike(self._world(now.graph), some)
 
     @property
     def pending(self) -> int:
@@ -230,7 +230,7 @@ class LiveShop:
                     histories=self._patched_histories().whole(),
                     users=tuple(self._user_num),
                     neighbours=(self._neighbours.nums, self._neighbours.cosines),
-                    statistics=replace(self.statistics, rarity=self._rarity),
+                    statistics=replace(self.statistics, rarity=self._rarity, value_factors=self._factors),
                     gone=self._gone,
                 ),
             )
@@ -264,15 +264,16 @@ class LiveShop:
         alive = new_of >= 0
         before = np.zeros(len(graph.values), np.int64)
         before[new_of[alive]] = self.now.graph.value_counts()[alive]
-        rarity = np.zeros(len(graph.values), np.float32)
+        rarity, factors = np.zeros(len(graph.values), np.float32), np.ones(len(graph.values), np.float32)
         rarity[new_of[alive]] = self._rarity[alive]
+        factors[new_of[alive]] = self._factors[alive]
         counts = graph.value_counts()[values]
         hub = self.now.model.settings.hub_share * int(np.count_nonzero(~self._gone))
         new = priced(rarity[values], counts, hub)
         crossed = (before[values] > WALK_LIMIT) != (counts > WALK_LIMIT)
         repriced: NDArray[np.int32] = values[(new != rarity[values]) | crossed]
         rarity[values] = new
-        self._rarity = rarity
+        self._rarity, self._factors = rarity, factors
         return repriced
 
     def _mark_repriced(self, graph: Graph, values: NDArray[np.int32]) -> None:
@@ -299,15 +300,15 @@ class LiveShop:
         rows = centred_at(np.asarray(vectors, np.float32), self.statistics.text_mean)
         count = self._side_count
         if count + len(rows) > len(self._side):
-            larger = np.zeros((2 * len(self._side) + len(rows), self._side.shape[1]), np.float32)
-            larger[:count] = self._side[:count]
-            self._side = larger
+            room = 2 * len(self._side) + len(rows)
+            self._side, self._side_mapped = _longer(self._side, room), _longer(self._side_mapped, room)
         self._side[count : count + len(rows)] = rows
+        self._side_mapped[count : count + len(rows)] = mapped(rows, self.statistics.text_map)
         self._side_count += len(rows)
         self._place = self._place.copy()
         self._place[nums] = np.arange(count, count + len(rows))
         lost = self._neighbours.take_out(nums)
-        takers, near, displaced = self._neighbours.put_in(nums, self._vectors())
+        takers, near, displaced = self._neighbours.put_in(nums, self._mapped())
         settings = self.now.model.settings
         self._stale.mark(lost, _ALIKE)
         # Who is no longer among a product's nearest loses what the resemblance counted for.
@@ -338,7 +339,8 @@ class LiveShop:
         self._stale.mark(heard, hits.astype(np.float32))
         eased = items[self._counts.diagonal[items] < before * (1 - 1e-6)]
         self._stale.introduce(eased)
-        self._ask_around(eased)
+        fresh = items[(before == 0) & (self._counts.diagonal[items] > 0)] if self._alike.shape[1] else eased[:0]
+        self._ask_around(np.union1d(eased, fresh))
         touched = np.array([len(self._shoppers_of(num)) for num in items.tolist()], np.int64)
         self._touched = self._touched.copy()
         self._total += int(touched.sum() - self._touched[items].sum())
@@ -353,15 +355,15 @@ class LiveShop:
         self._stale.ask(np.unique(rows.indices), _ALIKE)
         graph = self.now.graph
         for value in np.unique(np.concatenate([graph.values_of(num) for num in items.tolist()])).tolist():
-            if self._rarity[value] > 0:
+            if self._rarity[value] > 0 and len(graph.products_with(value)) <= WALK_LIMIT:
                 self._stale.ask(graph.products_with(value), _ALIKE)
-        near = np.flatnonzero(np.isin(self._neighbours.nums, items).any(axis=1))
-        self._stale.ask(near, _ALIKE)
+        self._stale.ask(self._neighbours.holders(items), _ALIKE)
 
     def _refill(self) -> None:
         rows = self._neighbours.short
-        self._neighbours.refill(rows[~self._gone[rows]], self._vectors())
+        self._neighbours.refill(rows[~self._gone[rows]], self._mapped())
         self._stale.mark(rows[~self._gone[rows]], _ALIKE)
+        self._stale.mark(self._hearing(np.flatnonzero(self._stale.sure())), _ALIKE)
 
     def _solve(self, products: NDArray[np.int64]) -> int:
         """Solve columns, put them over the model, and return how many were looked at."""
@@ -371,14 +373,29 @@ class LiveShop:
             return self._solved(self._world(self._graph_for_solving), products)
 
     def _solved(self, world: Surroundings, products: NDArray[np.int64]) -> int:
+        """Choose supports, solve the columns that need it, and mark who hears through one of them."""
         chosen = supports(world, products)
-        sure = self._stale.surely(products, chosen)
+        cold = (self._counts.diagonal[products] == 0) & bool(self._alike.shape[1])
+        sure = self._stale.surely(products, chosen, cold)
         if sure.any():
-            some, near = products[sure], chosen[sure]
-            parts, names = solve(world, some, near)
-            self._writer.put(some.astype(np.int32), near, self._by_source(parts, names))
+            some = products[sure]
+            found = solve(world, some, chosen[sure])
+            self._writer.put(some.astype(np.int32), found.support, self._by_source(found.parts, found.sources))
+            self._alike[some] = found.alike
+            asked = some[~self._stale.sure()[some]]
+            self._stale.mark(np.setdiff1d(self._hearing(asked), products), _ALIKE)
         self._stale.done(products)
         return len(products)
+
+    def _hearing(self, products: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+        """Return the products without events that hear through one of some products, int64 (m,)."""
+        if not self._alike.shape[1] or not len(products):
+            return np.zeros(0, np.int64)
+        spoken = np.zeros(len(self._gone) + 1, np.bool_)  # the last one stands for −1
+        spoken[products] = True
+        cold = np.flatnonzero((self._counts.diagonal == 0) & ~self._gone)
+        hearing: NDArray[np.int64] = cold[spoken[self._alike[cold]].any(axis=1)]
+        return hearing
 
     def _by_source(self, parts: NDArray[np.float32], names: tuple[str, ...]) -> NDArray[np.float32]:
         """Bring the parts into the order of the model's sources; new sources go behind."""
@@ -404,6 +421,7 @@ class LiveShop:
     def _published(self, catalogue: Catalogue, graph: Graph, own: int) -> Answering:
         """Solve the own columns and a few more, and show everything to readers."""
         self._graph_for_solving = graph
+        self._stale.mark(self._hearing(np.flatnonzero(self._stale.sure())), _ALIKE)
         self._solve(self._stale.take(own + AT_ONCE))
         return self._publish(catalogue, graph)
 
@@ -435,9 +453,9 @@ class LiveShop:
         return Surroundings(
             counts=self._counts,
             graph=graph,
-            rarity=self._rarity,
+            rarity=self._rarity * self._factors,
             extracted=self._extracted,
-            vectors=self._vectors(),
+            vectors=self._mapped(),
             neighbours=self._neighbours,
             settings=self._shop.model.settings,
             factors=self.statistics.factors,
@@ -446,6 +464,9 @@ class LiveShop:
 
     def _vectors(self) -> PatchedVectors:
         return PatchedVectors(self._base_vectors, self._side[: self._side_count], self._place)
+
+    def _mapped(self) -> PatchedVectors:
+        return PatchedVectors(self._base_mapped, self._side_mapped[: self._side_count], self._place)
 
     def _patched_histories(self) -> PatchedHistories:
         users = max(len(self._user_num), len(self._shop.users))
@@ -465,6 +486,7 @@ class LiveShop:
         if more <= 0:
             return
         self._gone = np.concatenate([self._gone, np.zeros(more, np.bool_)])
+        self._alike = np.concatenate([self._alike, np.full((more, self._alike.shape[1]), -1, np.int32)])
         self._place = np.concatenate([self._place, np.full(more, -1, np.int32)])
         self._touched = np.concatenate([self._touched, np.zeros(more, np.int64)])
         self._order = np.concatenate([self._order, np.arange(n - more, n, dtype=np.int32)])
@@ -478,6 +500,12 @@ def _read_from_texts(graph: Graph) -> frozenset[str]:
     from kgrec.retrieval.knowledge import Knowledge
 
     return Knowledge.from_graph(graph, hub_share=1.0).extracted
+
+
+def _longer(array: NDArray[np.float32], room: int) -> NDArray[np.float32]:
+    longer = np.zeros((room, array.shape[1]), np.float32)
+    longer[: len(array)] = array
+    return longer
 
 
 def _with_kinds(histories: Histories, names: tuple[str, ...]) -> Histories:

@@ -1,13 +1,14 @@
 """A few columns solved on a cut-out of the shop, with the weights that a fit of the whole gives them.
 
-A column needs the rows of its support and no others. So two small shops are cut out, products numbered in the same
-order, and handed to the same :class:`kgrec.retrieval.solver.WeightSolver` that fits: one to choose supports, which
-holds everybody who could be in one, and one to solve, which holds who is.
+A column needs the rows of its support and no others. So small shops are cut out, products numbered in the same order,
+and handed to the same :class:`kgrec.retrieval.solver.WeightSolver` that fits: one to choose supports and, for products
+without events, those most like them, which holds everybody who could be chosen; and one to solve, which holds who is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +17,13 @@ from kgrec.data import Histories
 from kgrec.graph import Triples
 from kgrec.retrieval import Knowledge, LinearSettings, ModelInputs
 from kgrec.retrieval.cooccurrence import Cooccurrence
+from kgrec.retrieval.newcomers import most_alike
 from kgrec.retrieval.solver import WeightSolver
 from kgrec.retrieval.support import WALK_LIMIT
 from kgrec.updates.counts import LiveCounts
 from kgrec.updates.texts import Neighbours, PatchedVectors
 
-__all__ = ["Surroundings", "solve", "supports"]
+__all__ = ["Solved", "Surroundings", "alike", "solve", "supports"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,9 +33,9 @@ class Surroundings:
     Attributes:
         counts: behaviour.
         graph: facts.
-        rarity: float32 (v,), of the graph's values.
+        rarity: float32 (v,), of the graph's values, with what behaviour taught of them.
         extracted: relations that were read from texts alone.
-        vectors: of the texts, centred.
+        vectors: of the texts, as the model reads them.
         neighbours: by text.
         settings: of the model.
         factors: of its heads.
@@ -61,60 +63,86 @@ class Surroundings:
         )
 
 
+class Solved(NamedTuple):
+    """Solved columns.
+
+    Attributes:
+        support: int32 (b, m), rising numbers, then −1.
+        parts: float32 (b, m, sources).
+        sources: their names.
+        alike: int32 (b, settings.newcomer_alike), whom products without events hear through, −1 for nobody.
+    """
+
+    support: NDArray[np.int32]
+    parts: NDArray[np.float32]
+    sources: tuple[str, ...]
+    alike: NDArray[np.int32]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Fixed(WeightSolver):
-    """Solves on supports that were chosen before."""
+    """Solves on supports that were chosen before: int32 (n, m), a row for each product that is asked for."""
 
     chosen: NDArray[np.int32]
 
     def support(self, products: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return them."""
-        return self.chosen
+        return self.chosen[products]
 
 
 def supports(world: Surroundings, products: NDArray[np.int64]) -> NDArray[np.int32]:
     """Choose who may speak for some products (int64 (b,)): int32 (b, support), rising numbers, then −1."""
-    rows = world.counts.rows(products)
-    graph = world.graph
-    own_values, owners = _values_of(graph, products)
-    spoken = (world.weights()[own_values] > 0) & (np.diff(graph.value_indptr)[own_values] <= WALK_LIMIT)
-    own_values, owners = own_values[spoken], owners[spoken]
-    walked = np.unique(own_values)
-    members = [graph.products_with(value) for value in walked.tolist()]
-    near = world.neighbours.nums[products]
-    inside = np.unique(np.concatenate([products, rows.indices, *members, near[near >= 0]]))
-    place = np.searchsorted(inside, products)
-
-    knowledge = Knowledge(
-        relations=graph.relations,
-        indptr=_spread(owners, place, len(inside)),
-        value=_in_order(np.searchsorted(walked, own_values), owners, place),
-        value_indptr=np.concatenate([[0], np.cumsum([len(some) for some in members])]).astype(np.int64),
-        product=np.searchsorted(inside, np.concatenate([*members, np.zeros(0, np.int32)])).astype(np.int32),
-        relation=graph.value_relation[walked],
-        rarity=world.rarity[walked],
-        extracted=world.extracted,
-    )
-    neighbours = np.full((len(inside), near.shape[1]), -1, np.int32)
-    neighbours[place] = np.where(near >= 0, np.searchsorted(inside, near), -1)
-    cosines = np.zeros((len(inside), near.shape[1]), np.float32)
-    cosines[place] = world.neighbours.cosines[products]
-    counts = _rows_and_diagonal(rows, inside, place, world.counts.diagonal)
-    solver = _solver(world, knowledge, counts, np.zeros((len(inside), 0), np.float32), neighbours, cosines)
-    found = solver.support(place.astype(np.int32))
+    inside, solver = _candidates(world, products)
+    found = solver.support(np.searchsorted(inside, products).astype(np.int32))
     return np.where(found >= 0, inside[found], -1).astype(np.int32)
 
 
-def solve(
-    world: Surroundings, products: NDArray[np.int64], chosen: NDArray[np.int32]
-) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """Solve for some products (int64 (b,)) on their supports (int32 (b, m)).
+def alike(world: Surroundings, products: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Find whom products without events (int64 (b,)) hear through: int32 (b, newcomer_alike), −1 for nobody."""
+    settings = world.settings
+    inside, solver = _candidates(world, products)
+    local = np.searchsorted(inside, products).astype(np.int32)
+    text = (settings.text_weight * solver.inputs.cosines[local] ** settings.text_exponent).astype(np.float32)
+    warm = world.counts.diagonal[inside] > 0
+    found, _ = most_alike(solver.inputs, solver.gram.value_weights, text, local, warm, settings.newcomer_alike)
+    return np.where(found >= 0, inside[found], -1).astype(np.int32)
 
-    Returns:
-        The weights through each source, float32 (b, m, sources), and the sources.
-    """
-    graph = world.graph
-    inside = np.unique(np.concatenate([products, chosen[chosen >= 0]]))
+
+def solve(world: Surroundings, products: NDArray[np.int64], chosen: NDArray[np.int32]) -> Solved:
+    """Solve for some products (int64 (b,)) on their supports (int32 (b, m)); those without events hear more."""
+    heard = np.full((len(products), world.settings.newcomer_alike), -1, np.int32)
+    fresh = np.flatnonzero(world.counts.diagonal[products] == 0) if heard.shape[1] else np.zeros(0, np.int64)
+    everyone, rows = products, chosen
+    if len(fresh):
+        heard[fresh] = alike(world, products[fresh])
+        more = np.setdiff1d(heard[heard >= 0], products).astype(np.int64)
+        if len(more):
+            everyone, rows = np.concatenate([products, more]), np.concatenate([chosen, supports(world, more)])
+    inside = np.unique(np.concatenate([everyone, rows[rows >= 0]]))
+    solver = _solver(world, inside, everyone, products[fresh])
+    table = np.full((len(inside), rows.shape[1]), -1, np.int32)
+    table[np.searchsorted(inside, everyone)] = np.where(rows >= 0, np.searchsorted(inside, rows), -1)
+    fixed = _Fixed(**{field.name: getattr(solver, field.name) for field in fields(solver)}, chosen=table)
+    support, parts = fixed.solve(np.searchsorted(inside, products).astype(np.int32))
+    return Solved(np.where(support >= 0, inside[support], -1).astype(np.int32), parts, fixed.names, heard)
+
+
+def _candidates(world: Surroundings, products: NDArray[np.int64]) -> tuple[NDArray[np.int64], WeightSolver]:
+    """Cut out everybody who could be in the support of some products; return who that is, rising, and the solver."""
+    rows = world.counts.rows(products)
+    members = _members(world, products)
+    near = world.neighbours.nums[products]
+    inside = np.unique(np.concatenate([products, rows.indices, *members.values(), near[near >= 0]]))
+    counts = _rows_and_diagonal(rows, inside, np.searchsorted(inside, products), world.counts.diagonal)
+    knowledge = _walks(world, inside, products, members)
+    inputs = _inputs(world, inside, products, knowledge, np.zeros((len(inside), 0), np.float32))
+    return inside, WeightSolver.of(inputs, counts, world.settings, factors=world.factors)
+
+
+def _solver(
+    world: Surroundings, inside: NDArray[np.int64], everyone: NDArray[np.int64], fresh: NDArray[np.int64]
+) -> WeightSolver:
+    """Cut out ``inside`` (rising) to solve ``everyone``, of whom ``fresh`` have no events."""
     rows = world.counts.rows(inside)
     at = np.minimum(np.searchsorted(inside, rows.indices), len(inside) - 1)
     kept = inside[at] == rows.indices
@@ -125,36 +153,92 @@ def solve(
         past=rows.past[kept],
         into=rows.into[kept],
     )
-    values, owners = _values_of(graph, inside)
-    used, value = np.unique(values, return_inverse=True)
-    by_value = np.argsort(value, kind="stable")
-    knowledge = Knowledge(
-        relations=graph.relations,
+    values, owners = _values_of(world.graph, inside)
+    used = np.unique(values)
+    knowledge = _knowledge(world, used, np.searchsorted(used, values), owners, len(inside))
+    vectors = world.vectors[inside] if world.vectors.shape[1] else np.zeros((len(inside), 0), np.float32)
+    inputs = _inputs(world, inside, fresh, knowledge, vectors)
+    solver = WeightSolver.of(inputs, counts, world.settings, factors=world.factors)
+    if not len(fresh):
+        return solver
+    # The kernel counts every value that is shared; likeness walks along those that few have, in the whole shop.
+    many = np.diff(world.graph.value_indptr)[used] > WALK_LIMIT
+    walked = _knowledge(world, used, *_without(np.searchsorted(used, values), owners, many), len(inside))
+    return replace(solver, inputs=replace(inputs, knowledge=walked))
+
+
+def _without(
+    value: NDArray[np.int64], owners: NDArray[np.int64], many: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    kept = ~many[value]
+    return value[kept], owners[kept]
+
+
+def _members(world: Surroundings, products: NDArray[np.int64]) -> dict[int, NDArray[np.int32]]:
+    """Return value → the products that have it, for the values that propose neighbours to some products."""
+    values = np.unique(_values_of(world.graph, products)[0])
+    spoken = (world.weights()[values] > 0) & (np.diff(world.graph.value_indptr)[values] <= WALK_LIMIT)
+    return {value: world.graph.products_with(value) for value in values[spoken].tolist()}
+
+
+def _walks(
+    world: Surroundings, inside: NDArray[np.int64], products: NDArray[np.int64], members: dict[int, NDArray[np.int32]]
+) -> Knowledge:
+    """Return values with all their products, and the values of ``products`` alone."""
+    used = np.array(list(members), np.int64)
+    values, owners = _values_of(world.graph, products)
+    place = np.searchsorted(inside, products)
+    spoken = np.isin(values, used)
+    own, owners = np.searchsorted(used, values[spoken]), place[owners[spoken]]
+    order = np.argsort(owners, kind="stable")
+    held = np.concatenate([*members.values(), np.zeros(0, np.int32)])
+    return Knowledge(
+        relations=world.graph.relations,
         indptr=np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(inside)))]).astype(np.int64),
-        value=value.astype(np.int32),
-        value_indptr=np.concatenate([[0], np.cumsum(np.bincount(value, minlength=len(used)))]).astype(np.int64),
-        product=owners[by_value].astype(np.int32),
-        relation=graph.value_relation[used],
+        value=own[order].astype(np.int32),
+        value_indptr=np.concatenate([[0], np.cumsum([len(some) for some in members.values()])]).astype(np.int64),
+        product=np.searchsorted(inside, held).astype(np.int32),
+        relation=world.graph.value_relation[used],
         rarity=world.rarity[used],
         extracted=world.extracted,
     )
-    nothing = np.zeros((len(inside), 0), np.int32)
-    vectors = world.vectors[inside] if world.vectors.shape[1] else np.zeros((len(inside), 0), np.float32)
-    solver = _solver(world, knowledge, counts, vectors, nothing, nothing.astype(np.float32))
-    local = np.where(chosen >= 0, np.searchsorted(inside, chosen), -1).astype(np.int32)
-    fixed = _Fixed(**{field.name: getattr(solver, field.name) for field in fields(solver)}, chosen=local)
-    _, parts = fixed.solve(np.searchsorted(inside, products).astype(np.int32))
-    return parts, fixed.names
 
 
-def _solver(
+def _knowledge(
+    world: Surroundings, used: NDArray[np.int32], value: NDArray[np.int64], owners: NDArray[np.int64], n: int
+) -> Knowledge:
+    """Return the values ``used``; ``value`` are places in it, owners rise."""
+    by_value = np.argsort(value, kind="stable")
+    return Knowledge(
+        relations=world.graph.relations,
+        indptr=np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=n))]).astype(np.int64),
+        value=value.astype(np.int32),
+        value_indptr=np.concatenate([[0], np.cumsum(np.bincount(value, minlength=len(used)))]).astype(np.int64),
+        product=owners[by_value].astype(np.int32),
+        relation=world.graph.value_relation[used],
+        rarity=world.rarity[used],
+        extracted=world.extracted,
+    )
+
+
+def _inputs(
     world: Surroundings,
+    inside: NDArray[np.int64],
+    products: NDArray[np.int64],
     knowledge: Knowledge,
-    counts: Cooccurrence,
     vectors: NDArray[np.float32],
-    neighbours: NDArray[np.int32],
-    cosines: NDArray[np.float32],
-) -> WeightSolver:
+) -> ModelInputs:
+    """Return the inputs of a cut-out, with the text neighbours of ``products`` that are inside."""
+    place = np.searchsorted(inside, products)
+    size = world.neighbours.nums.shape[1]
+    nums, cosines = np.full((len(inside), size), -1, np.int32), np.zeros((len(inside), size), np.float32)
+    near = world.neighbours.nums[products]
+    at = np.minimum(np.searchsorted(inside, near), len(inside) - 1)
+    kept = (near >= 0) & (inside[at] == near)
+    # Those that are not inside are left out, and −1 ends a row.
+    order = np.argsort(~kept, axis=1, kind="stable")
+    nums[place] = np.take_along_axis(np.where(kept, at, -1), order, axis=1)
+    cosines[place] = np.take_along_axis(np.where(kept, world.neighbours.cosines[products], 0), order, axis=1)
     nobody = Histories(
         indptr=np.zeros(1, np.int64),
         items=np.zeros(0, np.int32),
@@ -162,15 +246,9 @@ def _solver(
         times=np.zeros(0),
         ordered=world.ordered,
     )
-    inputs = ModelInputs(
-        n=len(vectors),
-        histories=nobody,
-        knowledge=knowledge,
-        vectors=vectors,
-        neighbours=neighbours,
-        cosines=cosines,
+    return ModelInputs(
+        n=len(inside), histories=nobody, knowledge=knowledge, vectors=vectors, neighbours=nums, cosines=cosines
     )
-    return WeightSolver.of(inputs, counts, world.settings, factors=world.factors)
 
 
 def _values_of(graph: Triples, products: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -181,15 +259,6 @@ def _values_of(graph: Triples, products: NDArray[np.int64]) -> tuple[NDArray[np.
     ends = np.cumsum(lengths)
     at = np.arange(len(owners)) + np.repeat(starts - ends + lengths, lengths)
     return graph.value[at], owners
-
-
-def _spread(owners: NDArray[np.int64], place: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    return np.concatenate([[0], np.cumsum(np.bincount(place[owners], minlength=n))]).astype(np.int64)
-
-
-def _in_order(values: NDArray[np.int64], owners: NDArray[np.int64], place: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Sort values by the place of their owner, keeping the order within one."""
-    return values[np.argsort(place[owners], kind="stable")].astype(np.int32)
 
 
 def _rows_and_diagonal(

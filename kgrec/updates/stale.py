@@ -61,11 +61,21 @@ class Stale:
             waiting = waiting[np.argpartition(-self._urgency[waiting], most)[:most]]
         return waiting
 
-    def surely(self, products: NDArray[np.int64], chosen: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Tell which columns have to be solved: the sure ones, and those whose new support holds a newcomer."""
+    def surely(
+        self, products: NDArray[np.int64], chosen: NDArray[np.int32], cold: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Tell which columns have to be solved: the sure ones, and those whose new support holds a newcomer.
+
+        What ``cold`` ones (bool (b,)) hear through others is not told by their support, so they are all solved.
+        """
         entered = (self._newcomers[np.maximum(chosen, 0)] & (chosen >= 0)).any(axis=1)
-        sure: NDArray[np.bool_] = (self._state[products] == _SURE) | entered
+        sure: NDArray[np.bool_] = (self._state[products] == _SURE) | entered | cold
         return sure
+
+    def sure(self) -> NDArray[np.bool_]:
+        """Return which columns have surely changed, bool (n,)."""
+        changed: NDArray[np.bool_] = self._state == _SURE
+        return changed
 
     def done(self, products: NDArray[np.integer]) -> None:
         """Count columns as exact."""

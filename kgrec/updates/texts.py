@@ -158,6 +158,14 @@ class Neighbours:
         _take_out(self.nums, self.cosines, leaving, self._short, hit)
         return np.flatnonzero(hit)
 
+    def holders(self, nums: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+        """Return whose rows hold one of some products, int64 (r,), rising."""
+        wanted = np.zeros(self._n, np.bool_)
+        wanted[nums] = True
+        hit = np.zeros(self._n, np.bool_)
+        _hold(self.nums, wanted, hit)
+        return np.flatnonzero(hit)
+
     def put_in(
         self, nums: NDArray[np.int64], vectors: PatchedVectors
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.bool_]]:
@@ -214,6 +222,17 @@ class Neighbours:
         full = self._nums[rows, -1] >= 0
         # Whoever was pushed out is below the last one now, and so is everybody who was not in the row.
         self._floor[rows[full]] = np.maximum(self._floor[rows[full]], self._cosines[rows[full], -1])
+
+
+@nb.njit(cache=True, nogil=True)
+def _hold(nums: NDArray[np.int32], wanted: NDArray[np.bool_], hit: NDArray[np.bool_]) -> None:
+    for row in range(len(nums)):
+        for at in range(nums.shape[1]):
+            if nums[row, at] < 0:
+                break
+            if wanted[nums[row, at]]:
+                hit[row] = True
+                break
 
 
 @nb.njit(cache=True, nogil=True)

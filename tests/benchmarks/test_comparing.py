@@ -14,6 +14,7 @@ import pytest
 from benchmarks import fixed_split, leave_one_out, sessions
 from benchmarks.layouts import load_fixed_split, load_sessions
 from kgrec.data import Events
+from kgrec.errors import SettingsError
 
 N = 30
 USERS = 90
@@ -58,6 +59,21 @@ def book(folder: Path, *, cold: int = 0) -> Path:
     return folder
 
 
+def pgpr(folder: Path) -> Path:
+    """Lay a random two of each row aside for the test, in files without order, beside those that know the order."""
+    beauty(folder)
+    folder.joinpath("users.tsv").write_text("user\treviewerID\n" + text((u, f"R{u}") for u in range(USERS)))
+    rng = np.random.default_rng(1)
+    train, test = [], []
+    for user, row in enumerate(baskets()):
+        mixed = [(f"R{user}", item) for item in rng.permutation(row)]
+        train += mixed[2:]
+        test += mixed[:2]
+    folder.joinpath("pgpr_split_train.tsv").write_text(text(train))
+    folder.joinpath("pgpr_split_test.tsv").write_text(text(test))
+    return folder
+
+
 def retail(folder: Path) -> Path:
     events, held = [], []
     for user, row in enumerate(baskets()):
@@ -75,7 +91,7 @@ def run(script: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch, *opti
     monkeypatch.setattr(sys, "argv", given)
     script.main()
     result: dict[str, Any] = json.loads(written.read_text())
-    assert set(result) - {"cold"} == KEYS
+    assert set(result) - {"cold", "order", "with_order", "without_order"} == KEYS
     for part in (result["test"], result["validation"]):
         assert {"recall@10", "ndcg@10", "recall@20", "ndcg@20"} <= set(part)
         low, high = part["interval"]["recall@10"]
@@ -89,8 +105,8 @@ def run(script: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch, *opti
 def fast_peers(monkeypatch: pytest.MonkeyPatch, script: ModuleType) -> None:
     """Leave out the peers that take their time; they have tests of their own."""
     whole = script.peer_figures
-    few = ("popularity", "tfidf_item_knn", "ease")
-    monkeypatch.setattr(script, "peer_figures", lambda *given: whole(*given, names=few))
+    few = {"names": ("popularity", "tfidf_item_knn", "ease"), "sasrec_minutes": 0}
+    monkeypatch.setattr(script, "peer_figures", lambda *given, **named: whole(*given, **{**named, **few}))
 
 
 def test_leave_one_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +114,8 @@ def test_leave_one_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run(leave_one_out, beauty(tmp_path), monkeypatch, "--encoder", "hashing", "--facts", "declared", "--peers")
     assert "cold" not in result
     assert result["test"]["recall@10"] > 0.9  # seven products of the user's colour are left
-    assert list(result["peers"]) == ["popularity", "tfidf_item_knn", "ease"]
+    assert list(result["peers"]) == ["popularity", "tfidf_item_knn", "ease", "sasrec"]
+    assert result["peers"].pop("sasrec") == {"reason": "left out: --sasrec-minutes is 0"}
     for peer in result["peers"].values():
         assert {"validation", "test", "fit_seconds", "settings", "ndcg@10_difference"} == set(peer)
 
@@ -113,7 +130,7 @@ def test_settings_can_be_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_fixed_split_without_cold_products(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fast_peers(monkeypatch, fixed_split)
     result = run(fixed_split, book(tmp_path), monkeypatch, "--peers")
-    assert "cold" not in result
+    assert not {"cold", "order", "with_order", "without_order"} & set(result)
     assert result["test"]["recall@10"] > 0.9
     assert result["test"]["recall@10"] > result["peers"]["popularity"]["test"]["recall@10"]
 
@@ -146,6 +163,51 @@ def test_fixed_split_makes_products_cold(tmp_path: Path, monkeypatch: pytest.Mon
     assert not np.isin(made.cold, test.train.items).any()
     assert np.isin(test.cold, made.cold).all()
     assert len(test.targets.items) == len(folder.test.targets.items)
+
+
+def test_pgpr_split_with_and_without_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fast_peers(monkeypatch, fixed_split)
+    result = run(fixed_split, pgpr(tmp_path), monkeypatch, "--encoder", "none", "--peers")
+    both = {True: result["with_order"], False: result["without_order"]}
+    better = max(both, key=lambda ordered: both[ordered]["validation"]["ndcg@10"])
+    assert result["order"] is better
+    assert result["test"] == both[better]["test"]
+    assert result["test"]["n_users"] == USERS
+    printed = capsys.readouterr().out
+    for key in ("ndcg@10", "recall@10", "hit_rate@10", "precision@10"):
+        low, high = result["test"]["interval"][key]
+        assert low <= result["test"][key] <= high
+        assert key in printed
+    assert result["test"]["hit_rate@10"] > 0.95  # eight products of the user's colour are left, two are wanted
+    assert set(result["peers"]) == {"popularity", "tfidf_item_knn", "ease", "sasrec"}
+
+
+def test_pgpr_order_can_be_decided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = ("--encoder", "none", "--facts", "declared", "--split", "pgpr")
+    result = run(fixed_split, pgpr(tmp_path), monkeypatch, *options, "--no-order")
+    assert result["order"] is False
+    assert "with_order" not in result
+    cold = run(fixed_split, tmp_path, monkeypatch, *options, "--no-order", "--cold-share", "0.2")["cold"]
+    assert cold["products"] == 6
+    (tmp_path / "interactions.tsv").unlink()
+    with pytest.raises(SettingsError, match="whose order is known"):
+        run(fixed_split, tmp_path, monkeypatch, *options, "--order")
+
+
+def test_order_changes_what_is_known_and_not_what_is_wanted(tmp_path: Path) -> None:
+    test = load_fixed_split(pgpr(tmp_path)).test
+    asked = fixed_split.by_order(test, None, 0)
+    for ordered, question in asked.items():
+        for split in (question.validation, question.test):
+            assert split.train.ordered is ordered
+            assert split.queries.ordered is ordered
+        assert question.known.ordered is ordered
+        assert question.test.targets is test.targets
+        held = question.known.lengths() - question.validation.train.lengths()
+        assert held.max() == 1  # a tenth of seven
+    assert asked[True].validation.targets.items.tolist() == asked[False].validation.targets.items.tolist()
 
 
 def test_sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -225,6 +225,58 @@ def test_fixed_split_needs_both_files(tmp_path: Path) -> None:
         load_fixed_split(tmp_path)
 
 
+def pgpr(folder: Path, train: object, test: object) -> None:
+    write(folder / "pgpr_split_train.tsv.gz", lines(train))
+    write(folder / "pgpr_split_test.tsv.gz", lines(test))
+
+
+def test_pgpr_split_joins_by_asin_and_keeps_the_order_of_train_alone(shop: Path) -> None:
+    pgpr(shop, [("NINE", "A3"), ("NINE", "A1"), ("NEW", "A3"), ("NEW", "A3")], [("NINE", "A2"), ("10", "4")])
+    found = load_fixed_split(shop)
+    assert found.layout == "pgpr"
+    assert found.catalogue.ids == ("A1", "A2", "A3", "4")
+    assert found.catalogue.product("A1").title == "Red polish"
+    assert found.user_ids == ("NINE", "NEW", "10")
+    assert found.train.ordered
+    assert [found.train.row(u).tolist() for u in range(3)] == [[0, 2], [2], []]  # of 2, 0, 2 without the test's 1
+    assert found.train.times[:2].tolist() == [0, 0]  # not 5: that would tell that the first event is missing
+    assert np.isnan(found.train.times[2])
+    assert found.test.users.tolist() == [0, 2]
+    assert [found.test.targets.row(u).tolist() for u in range(2)] == [[1], [3]]
+    notes = "\n".join(found.notes)
+    assert "does not say when 1 of 3 train interactions were" in notes
+    assert "3 users, 4 products, 3 train interactions in order and 2 test ones" in notes
+
+
+def test_pgpr_split_of_products_that_nothing_describes(shop: Path) -> None:
+    pgpr(shop, [("NINE", "A1"), ("broken",)], [("NINE", "A1"), ("NINE", "B7"), ("NINE", "B7")])
+    found = load_fixed_split(shop, layout="pgpr")
+    assert found.catalogue.ids == ("A1", "A2", "A3", "4", "B7")
+    assert found.test.targets.items.tolist() == [4]
+    assert found.test.cold.tolist() == [4]
+    notes = "\n".join(found.notes)
+    assert "pgpr_split_train.tsv: 1 malformed lines skipped (lines 2)" in notes
+    assert "1 products have interactions and are described nowhere" in notes
+    assert "1 test items are in the same user's train" in notes
+
+
+def test_pgpr_split_without_what_knows_the_order(shop: Path) -> None:
+    pgpr(shop, [("NINE", "A3"), ("NINE", "A1")], [("NINE", "A2")])
+    (shop / "interactions.tsv.gz").unlink()
+    found = load_fixed_split(shop)
+    assert not found.train.ordered
+    assert np.isnan(found.train.times).all()
+    assert any("2 train interactions without order" in note for note in found.notes)
+
+
+def test_lists_win_where_a_folder_has_both_layouts(shop: Path) -> None:
+    pgpr(shop, [("NINE", "A3")], [("NINE", "A2")])
+    write(shop / "train.txt", "0 0 1\n")
+    write(shop / "test.txt", "0 2\n")
+    assert load_fixed_split(shop).layout == "kgat"
+    assert load_fixed_split(shop, layout="pgpr").layout == "pgpr"
+
+
 def test_sessions_folder(tmp_path: Path) -> None:
     rows = [
         ("u", 3, "view", 50),
@@ -283,3 +335,11 @@ def test_real_fixed_split() -> None:
     assert (len(found.catalogue), len(found.train)) == (24_915, 70_679)
     assert (len(found.train.items), len(found.test.targets.items)) == (652_514, 193_920)
     assert len(found.facts) == 302_200
+
+
+def test_real_pgpr_split() -> None:
+    found = load_fixed_split(real("amazon-beauty"), layout="pgpr")
+    assert (len(found.catalogue), len(found.train), len(found.test)) == (12_101, 22_363, 22_363)
+    assert (len(found.train.items), len(found.test.targets.items)) == (149_844, 48_658)
+    assert found.train.ordered
+    assert not np.isnan(found.train.times).any()

@@ -109,7 +109,7 @@ def test_a_peer_that_cannot_run_says_why(board: LeaveOneOut, monkeypatch: pytest
     for peer in (als, bpr):
         assert isinstance(peer.scorer, str)
         assert "kgrec[bench]" in peer.scorer
-    monkeypatch.setattr("benchmarks.peers.EASE_USERS", len(board.train) - 1)
+    monkeypatch.setattr("benchmarks.peers.fitting.EASE_USERS", len(board.train) - 1)
     (ease,) = peers(board.train, 20_000, names=["ease"])
     assert ease.scorer == "dense, and 20000 products are more than 15000"
 

@@ -94,6 +94,14 @@ SETTINGS = st.builds(
 )
 
 
+def clusters(n: int = 4_000, dimension: int = 24, *, of: int = 60, seed: int = 0) -> np.ndarray:
+    """Return vectors of very different lengths around ``of`` directions."""
+    rng = np.random.default_rng(seed)
+    centres = rng.standard_normal((of, dimension))
+    drawn = centres[rng.integers(0, of, n)] + 0.5 * rng.standard_normal((n, dimension))
+    return (drawn * rng.uniform(0.01, 100, (n, 1))).astype(np.float32)
+
+
 def dense_weights(model: LinearModel) -> np.ndarray:
     """Return float64 (n, n): row i holds what touching i says."""
     result = np.zeros((model.n, model.n))

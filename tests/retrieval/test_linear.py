@@ -38,6 +38,8 @@ EVERYTHING = LinearSettings(
     sequence_knowledge=0.7,
     support=11,
     hub_share=1.0,
+    learned_text=False,
+    newcomer_alike=0,
 )
 
 

