@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -66,21 +67,24 @@ class Catalogue(Sequence[Product]):
         if "" in self._num:
             raise CatalogueError("a product has an empty id; every product needs a non-empty string id")
 
-    @classmethod
-    def numbered(cls, products: list[Product], hidden: frozenset[str]) -> Catalogue:
-        """Return a catalogue in which some products keep their number and cannot be found by id: removed ones.
+    def changed(self, products: Mapping[int, Product], *, gone: Iterable[str] = ()) -> Catalogue:
+        """Return the catalogue with some other products, and without some ids; this one stays as it is.
 
         Args:
-            products: with unique, non-empty ids.
-            hidden: ids of those that are not there any more.
+            products: number → what stands there now, of the same id; further numbers follow without a gap.
+            gone: ids that are not found any more. Their products keep the numbers, so that no other number moves.
         """
-        made = cls.__new__(cls)
-        made._products = tuple(products)
-        made.set_aside = ()
-        made._ids = tuple([product.id for product in made._products])
-        made._num = dict(zip(made._ids, range(len(made._ids)), strict=True))
-        for name in hidden:
-            del made._num[name]
+        entries, nums = list(self._products), self._num.copy()
+        for num, product in sorted(products.items()):
+            if num == len(entries):
+                entries.append(product)
+            entries[num] = product
+            nums[product.id] = num
+        for product_id in gone:
+            del nums[product_id]
+        made = copy(self)
+        made._products, made._num = tuple(entries), nums
+        made._ids = self._ids + tuple([product.id for product in entries[len(self._ids) :]])
         return made
 
     @property

@@ -23,6 +23,7 @@ from kgrec.protocols import Progress, silent
 from kgrec.retrieval import ProductTable, centred_at
 from kgrec.retrieval.fit_statistics import mapped, priced
 from kgrec.retrieval.overlay import OverlayWriter
+from kgrec.retrieval.solver import WeightSolver
 from kgrec.retrieval.support import WALK_LIMIT
 from kgrec.shop import Shop
 from kgrec.updates.behaviour import PatchedAudience, PatchedHistories
@@ -31,17 +32,19 @@ from kgrec.updates.counts import LiveCounts
 from kgrec.updates.few import few_threads
 from kgrec.updates.preparing import prepared
 from kgrec.updates.reading import with_events
-from kgrec.updates.solving import Surroundings, alike, solve, supports
+from kgrec.updates.solving import Solved, Surroundings, alike, solve, supports, whole
 from kgrec.updates.stale import Stale, spoken_for
 from kgrec.updates.table import PatchedTable
 from kgrec.updates.texts import Neighbours, PatchedSearch, PatchedVectors
 
 __all__ = ["LiveShop"]
 
-AT_ONCE = 4
+AT_ONCE = 2
 """Columns beside its own that a change solves before it is published, the most urgent of those that wait."""
-BATCH = 256
-"""Columns that :meth:`LiveShop.settle` solves between two looks at the lock."""
+BATCH, BULK = 256, 2_048
+"""Columns that :meth:`LiveShop.settle` solves between two looks at the lock: few on cut-outs, many on the whole shop."""
+_MUCH = 16
+"""Cut-outs cost more than the whole shop where more than one product in so many waits."""
 _REPRICED, _ALIKE = 0.01, 0.1
 _SPARE = 64
 _ALIKE_AT_ONCE = 512
@@ -90,6 +93,7 @@ class LiveShop:
         self._user_num = dict(now.user_num)
         self._base_table = ProductTable(now.catalogue, now.graph)
         self._changed: set[int] = set()
+        self._version = 0
         self._graph_for_solving = now.graph
         self._alike = np.full((n, settings.newcomer_alike), -1, np.int32)
         cold = np.flatnonzero(self._counts.diagonal == 0)
@@ -119,24 +123,21 @@ class LiveShop:
         """
         with self._lock:
             catalogue = self.now.catalogue
-            fresh = len(catalogue)
-            nums, entries = [], list(catalogue)
+            fresh, entries = len(catalogue), {}
             for product in products:
                 num = catalogue.find(product.id)
                 num = self._buried.pop(product.id, None) if num is None else num
                 if num is None:
                     num, fresh = fresh, fresh + 1
-                    entries.append(product)
                 entries[num] = product
-                nums.append(num)
+            nums = list(entries)
             changed = np.array(nums, np.int64)
             self._grow(fresh)
             self._gone[changed] = False
             self._writer.restore(changed)
             self._raw.update(zip(nums, vectors, strict=True))
             self._changed.update(nums)
-            hidden = frozenset(self._buried)
-            return self._replaced(changed, Catalogue.numbered(entries, hidden), facts, vectors)
+            return self._replaced(changed, catalogue.changed(entries), facts, vectors)
 
     def remove(self, ids: list[str]) -> Answering:
         """Take products away, with what was done with them.
@@ -151,7 +152,7 @@ class LiveShop:
             self._gone[nums] = True
             self._forget(nums)
             zero = np.zeros((len(nums), self._side.shape[1]), np.float32)
-            left = Catalogue.numbered(list(catalogue), frozenset(self._buried))
+            left = catalogue.changed({}, gone=[catalogue.ids[num] for num in nums.tolist()])
             return self._replaced(nums, left, Facts.of([]), zero)
 
     def add_events(self, events: Events) -> Answering:
@@ -195,15 +196,20 @@ class LiveShop:
             progress: is told how many are done.
         """
         done, total = 0, min(self.pending, limit if limit is not None else self.pending)
+        solver: WeightSolver | None = None
+        state = -1
         while limit is None or done < limit:
             with self._lock:
                 if not done:
                     self._refill()
-                size = BATCH if limit is None else min(BATCH, limit - done)
-                solved = self._solve(self._stale.take(size))
-                if not solved:
+                most = self.pending if limit is None else min(self.pending, limit - done)
+                if most > len(self._gone) // _MUCH and (solver is None or state != self._version):
+                    solver, state = whole(self._world(self.now.graph)), self._version
+                solver = solver if state == self._version else None
+                waiting = self._stale.take(min(most, BATCH if solver is None else BULK))
+                if not len(waiting):
                     break
-                done += solved
+                done += self._solve(waiting) if solver is None else self._solved_by(solver, waiting)
                 if self._writer.slots > 2 * self._writer.live + 1_024:
                     self._writer.compact()
                 self._publish(self.now.catalogue, self.now.graph)
@@ -307,7 +313,8 @@ class LiveShop:
         self._side_count += len(rows)
         self._place = self._place.copy()
         self._place[nums] = np.arange(count, count + len(rows))
-        lost = self._neighbours.take_out(nums)
+        known = nums[nums < len(self.now.catalogue)]  # nobody has a new product among the nearest yet
+        lost = self._neighbours.take_out(known)
         takers, near, displaced = self._neighbours.put_in(nums, self._mapped())
         settings = self.now.model.settings
         self._stale.mark(lost, _ALIKE)
@@ -378,14 +385,27 @@ class LiveShop:
         cold = (self._counts.diagonal[products] == 0) & bool(self._alike.shape[1])
         sure = self._stale.surely(products, chosen, cold)
         if sure.any():
-            some = products[sure]
-            found = solve(world, some, chosen[sure])
-            self._writer.put(some.astype(np.int32), found.support, self._by_source(found.parts, found.sources))
-            self._alike[some] = found.alike
-            asked = some[~self._stale.sure()[some]]
-            self._stale.mark(np.setdiff1d(self._hearing(asked), products), _ALIKE)
+            self._put(products[sure], solve(world, products[sure], chosen[sure]), products)
         self._stale.done(products)
         return len(products)
+
+    def _solved_by(self, solver: WeightSolver, products: NDArray[np.int64]) -> int:
+        """Solve all of some columns in the whole shop."""
+        support, parts = solver.solve(products.astype(np.int32))
+        heard = np.full((len(products), self._alike.shape[1]), -1, np.int32)
+        cold = np.flatnonzero(self._counts.diagonal[products] == 0) if heard.shape[1] else heard[:0, :0].ravel()
+        if len(cold):
+            heard[cold] = alike(self._world(self._graph_for_solving), products[cold])
+        self._put(products, Solved(support, parts, solver.names, heard), products)
+        self._stale.done(products)
+        return len(products)
+
+    def _put(self, products: NDArray[np.int64], found: Solved, together: NDArray[np.int64]) -> None:
+        """Put columns over the model; mark who hears through one that was only asked, but for those solved with it."""
+        self._writer.put(products.astype(np.int32), found.support, self._by_source(found.parts, found.sources))
+        self._alike[products] = found.alike
+        asked = products[~self._stale.sure()[products]]
+        self._stale.mark(np.setdiff1d(self._hearing(asked), together), _ALIKE)
 
     def _hearing(self, products: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
         """Return the products without events that hear through one of some products, int64 (m,)."""
@@ -421,6 +441,7 @@ class LiveShop:
     def _published(self, catalogue: Catalogue, graph: Graph, own: int) -> Answering:
         """Solve the own columns and a few more, and show everything to readers."""
         self._graph_for_solving = graph
+        self._version += 1
         self._stale.mark(self._hearing(np.flatnonzero(self._stale.sure())), _ALIKE)
         self._solve(self._stale.take(own + AT_ONCE))
         return self._publish(catalogue, graph)

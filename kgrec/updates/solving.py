@@ -23,7 +23,7 @@ from kgrec.retrieval.support import WALK_LIMIT
 from kgrec.updates.counts import LiveCounts
 from kgrec.updates.texts import Neighbours, PatchedVectors
 
-__all__ = ["Solved", "Surroundings", "alike", "solve", "supports"]
+__all__ = ["Solved", "Surroundings", "alike", "solve", "supports", "whole"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -125,6 +125,32 @@ def solve(world: Surroundings, products: NDArray[np.int64], chosen: NDArray[np.i
     fixed = _Fixed(**{field.name: getattr(solver, field.name) for field in fields(solver)}, chosen=table)
     support, parts = fixed.solve(np.searchsorted(inside, products).astype(np.int32))
     return Solved(np.where(support >= 0, inside[support], -1).astype(np.int32), parts, fixed.names, heard)
+
+
+def whole(world: Surroundings) -> WeightSolver:
+    """Return the solver of the whole shop: sooner than cut-outs where a large part of it has to be solved."""
+    everybody = np.arange(len(world.vectors))
+    graph = world.graph
+    knowledge = Knowledge(
+        relations=graph.relations,
+        indptr=graph.indptr,
+        value=graph.value,
+        value_indptr=graph.value_indptr,
+        product=graph.product,
+        relation=graph.value_relation,
+        rarity=world.rarity,
+        extracted=world.extracted,
+    )
+    vectors = world.vectors[everybody] if world.vectors.shape[1] else np.zeros((len(everybody), 0), np.float32)
+    inputs = ModelInputs(
+        n=len(everybody),
+        histories=_nobody(world),
+        knowledge=knowledge,
+        vectors=vectors,
+        neighbours=world.neighbours.nums,
+        cosines=world.neighbours.cosines,
+    )
+    return WeightSolver.of(inputs, world.counts.rows(everybody), world.settings, factors=world.factors)
 
 
 def _candidates(world: Surroundings, products: NDArray[np.int64]) -> tuple[NDArray[np.int64], WeightSolver]:
@@ -239,15 +265,18 @@ def _inputs(
     order = np.argsort(~kept, axis=1, kind="stable")
     nums[place] = np.take_along_axis(np.where(kept, at, -1), order, axis=1)
     cosines[place] = np.take_along_axis(np.where(kept, world.neighbours.cosines[products], 0), order, axis=1)
-    nobody = Histories(
+    return ModelInputs(
+        n=len(inside), histories=_nobody(world), knowledge=knowledge, vectors=vectors, neighbours=nums, cosines=cosines
+    )
+
+
+def _nobody(world: Surroundings) -> Histories:
+    return Histories(
         indptr=np.zeros(1, np.int64),
         items=np.zeros(0, np.int32),
         weights=np.zeros(0, np.float32),
         times=np.zeros(0),
         ordered=world.ordered,
-    )
-    return ModelInputs(
-        n=len(inside), histories=nobody, knowledge=knowledge, vectors=vectors, neighbours=nums, cosines=cosines
     )
 
 

@@ -12,6 +12,7 @@ __all__ = ["Neighbours", "PatchedSearch", "PatchedVectors"]
 
 _AT_ONCE = 16
 _SPARE = 1_024
+_FEW = 4
 
 
 class _Search(Protocol):
@@ -150,20 +151,24 @@ class Neighbours:
 
     def take_out(self, nums: NDArray[np.int64]) -> NDArray[np.int64]:
         """Remove some products from every row; return whose rows held one, int64 (r,), rising."""
-        if not self._size:
+        if not self._size or not len(nums):
             return np.zeros(0, np.int64)
+        rows = self.holders(nums)
         leaving = np.zeros(self._n, np.bool_)
         leaving[nums] = True
-        hit = np.zeros(self._n, np.bool_)
-        _take_out(self.nums, self.cosines, leaving, self._short, hit)
-        return np.flatnonzero(hit)
+        _close_gaps(rows, self.nums, self.cosines, leaving, self._short)
+        return rows
 
     def holders(self, nums: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
         """Return whose rows hold one of some products, int64 (r,), rising."""
-        wanted = np.zeros(self._n, np.bool_)
-        wanted[nums] = True
         hit = np.zeros(self._n, np.bool_)
-        _hold(self.nums, wanted, hit)
+        if len(nums) <= _FEW:
+            for num in nums.tolist():
+                _hold_one(self.nums, np.int32(num), hit)
+        else:
+            wanted = np.zeros(self._n, np.bool_)
+            wanted[nums] = True
+            _hold(self.nums, wanted, hit)
         return np.flatnonzero(hit)
 
     def put_in(
@@ -176,7 +181,11 @@ class Neighbours:
             bool (r,).
         """
         rows, nearness, displaced = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)], [np.zeros(0, np.bool_)]
-        for start in range(0, len(nums) if self._size else 0, _AT_ONCE):
+        told = np.any(vectors[nums] != 0, axis=1) if self._size else np.zeros(len(nums), np.bool_)
+        for num in nums[~told].tolist() if self._size else ():
+            self._nums[num], self._cosines[num], self._floor[num], self._short[num] = -1, 0, 0, False
+        nums = nums[told]
+        for start in range(0, len(nums), _AT_ONCE):
             some = nums[start : start + _AT_ONCE]
             cosines = vectors.cosines(vectors[some])
             for column, num in enumerate(some.tolist()):
@@ -236,31 +245,37 @@ def _hold(nums: NDArray[np.int32], wanted: NDArray[np.bool_], hit: NDArray[np.bo
 
 
 @nb.njit(cache=True, nogil=True)
-def _take_out(
+def _hold_one(nums: NDArray[np.int32], wanted: np.int32, hit: NDArray[np.bool_]) -> None:
+    """Compare whole rows, which processors do many numbers at a time, instead of stopping at the first."""
+    for row in range(len(nums)):
+        found = 0
+        for at in range(nums.shape[1]):
+            found += nums[row, at] == wanted
+        if found:
+            hit[row] = True
+
+
+@nb.njit(cache=True, nogil=True)
+def _close_gaps(
+    rows: NDArray[np.int64],
     nums: NDArray[np.int32],
     cosines: NDArray[np.float32],
     leaving: NDArray[np.bool_],
     short: NDArray[np.bool_],
-    hit: NDArray[np.bool_],
 ) -> None:
     """Close the gaps that some leave; a row that was full has room for somebody unknown then."""
     size = nums.shape[1]
-    for row in range(len(nums)):
+    for row in rows:
         kept = 0
         full = nums[row, size - 1] >= 0
         for at in range(size):
             num = nums[row, at]
             if num < 0:
                 break
-            if leaving[num]:
-                hit[row] = True
-            elif kept < at or hit[row]:
+            if not leaving[num]:
                 nums[row, kept] = num
                 cosines[row, kept] = cosines[row, at]
                 kept += 1
-            else:
-                kept += 1
-        if hit[row]:
-            nums[row, kept:] = -1
-            cosines[row, kept:] = 0.0
-            short[row] = short[row] or full
+        nums[row, kept:] = -1
+        cosines[row, kept:] = 0.0
+        short[row] = short[row] or full
