@@ -30,6 +30,10 @@ def checked_products(given: Product | Iterable[Product]) -> list[Product]:
             raise CatalogueError(f"add takes a kgrec.Product or several; got {type(product).__name__} {product!r:.80}")
         if not isinstance(product.id, str) or not product.id:
             raise CatalogueError(f"a product needs a non-empty string id; got {product.id!r:.80}")
+        try:
+            product.id.encode()
+        except UnicodeEncodeError as error:
+            raise CatalogueError(f"a product's id must be text that UTF-8 can hold; got {product.id!r:.80}") from error
         if product.id in seen:
             raise CatalogueError(f"product {product.id!r} is given twice in one call; give its last state alone")
         seen.add(product.id)

@@ -21,7 +21,8 @@ from kgrec.retrieval.newcomers import most_alike
 from kgrec.retrieval.solver import WeightSolver
 from kgrec.retrieval.support import WALK_LIMIT
 from kgrec.updates.counts import LiveCounts
-from kgrec.updates.texts import Neighbours, PatchedVectors
+from kgrec.updates.neighbours import Neighbours
+from kgrec.updates.texts import PatchedVectors
 
 __all__ = ["Solved", "Surroundings", "alike", "solve", "supports", "whole"]
 
@@ -133,11 +134,12 @@ def whole(world: Surroundings) -> WeightSolver:
     graph = world.graph
     knowledge = Knowledge(
         relations=graph.relations,
-        indptr=graph.indptr,
-        value=graph.value,
-        value_indptr=graph.value_indptr,
-        product=graph.product,
-        relation=graph.value_relation,
+        # Copies, as a fit has arrays of its own: loops are compiled once more for read-only ones.
+        indptr=graph.indptr.copy(),
+        value=graph.value.copy(),
+        value_indptr=graph.value_indptr.copy(),
+        product=graph.product.copy(),
+        relation=graph.value_relation.copy(),
         rarity=world.rarity,
         extracted=world.extracted,
     )

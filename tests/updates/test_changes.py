@@ -123,7 +123,9 @@ def test_prices_that_cannot_be(shop: kgrec.Recommender, price: object) -> None:
     assert shop.pending == 0
 
 
-@pytest.mark.parametrize("given", ["new", {"id": "new"}, 5, None, [NEW, NEW], [NEW, "x"], [kgrec.Product(id="")]])
+@pytest.mark.parametrize(
+    "given", ["new", {"id": "new"}, 5, None, [NEW, NEW], [NEW, "x"], [kgrec.Product(id="")], kgrec.Product(id="\ud800")]
+)
 def test_products_that_are_none(shop: kgrec.Recommender, given: object) -> None:
     with pytest.raises(CatalogueError):
         shop.add(given)  # type: ignore[arg-type]
