@@ -10,10 +10,11 @@ import kgrec
 from tests.updates.shops import SETTINGS, built, change_at_random, fresh_fit
 
 VARIANTS = [
-    ({}, 1_000),
-    ({"length_exponent": 0.4, "baskets": True, "window": 6, "event_exponent": 0.5, "dropout": 0.2}, 100),
-    ({"text_weight": 0.0, "popularity_exponent": 0.0, "sequence_share": 0.0}, 100),
-    ({"text_neighbours": 5, "support": 8, "hub_share": 0.1}, 100),
+    ({"learned_text": False}, 1_000),
+    ({"value_learning": 0.5, "newcomer_alike": 3}, 100),
+    ({"length_exponent": 0.4, "baskets": True, "window": 6, "event_exponent": 0.5, "dropout": 0.2}, 60),
+    ({"text_weight": 0.0, "popularity_exponent": 0.0, "sequence_share": 0.0}, 60),
+    ({"text_neighbours": 5, "support": 8, "hub_share": 0.1, "newcomer_alike": 0}, 60),
 ]
 
 
@@ -34,10 +35,10 @@ def test_random_updates_equal_a_fit(settings: dict[str, float], steps: int, tmp_
     asked = histories(len(now.catalogue), rng)
     mine, exact = now.model.score(asked), fresh_fit(now).score(asked)
     np.testing.assert_allclose(mine, exact, rtol=0, atol=1e-5 * np.abs(exact).max())
-    own = fresh_fit(now, frozen=False).score(asked)
-    best = [np.argsort(-scores, axis=1)[:, :10] for scores in (mine, own)]
-    overlap = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(best[0].tolist(), best[1].tolist(), strict=True)])
-    assert overlap > 0.5  # several updates a product, in a shop too small to teach much
+    if not now.model.settings.learned_text:  # what so small a shop teaches of its texts changes with every product
+        own = fresh_fit(now, frozen=False).score(asked)
+        best = [np.argsort(-scores, axis=1)[:, :10].tolist() for scores in (mine, own)]
+        assert np.mean([len(set(a) & set(b)) / 10 for a, b in zip(*best, strict=True)]) > 0.7
     same_after_saving(shop, tmp_path)
     still_true(shop)
 
