@@ -17,7 +17,16 @@ from kgrec.extraction import extract
 from kgrec.graph import Graph
 from kgrec.protocols import Encoder, Progress, silent
 from kgrec.recommender import Recommender
-from kgrec.retrieval import IndexSettings, Knowledge, LinearModel, LinearSettings, ModelInputs
+from kgrec.retrieval import (
+    FitStatistics,
+    IndexSettings,
+    Knowledge,
+    LinearModel,
+    LinearSettings,
+    ModelInputs,
+    behaviour_counts,
+    learned_inputs,
+)
 from kgrec.shop import Shop
 from kgrec.tuning import Tuning, choose_settings, validation_split
 
@@ -77,7 +86,9 @@ def build(
     given = chosen_by_hand if isinstance(chosen_by_hand, LinearSettings) else LinearSettings(**chosen_by_hand)
     inputs = model_inputs(graph, histories, vectors, given, index, progress)
     tuning = _tuned(inputs, chosen_by_hand, progress, seed)
-    model = LinearModel.fit(inputs, tuning.settings, progress=progress, seed=seed)
+    counts = behaviour_counts(inputs, tuning.settings)
+    learned = learned_inputs(inputs, counts, tuning.settings, progress=progress)
+    model = LinearModel.fit(inputs, tuning.settings, counts=counts, learned=learned, progress=progress, seed=seed)
     report = {
         "rows_set_aside": count_reasons([*catalogue.set_aside, *(events.set_aside if events is not None else ())]),
         "events_of_unknown_products": sum(events.unknown_products.values()) if events is not None else 0,
@@ -98,7 +109,10 @@ def build(
             histories=histories,
             index=inputs.index,
             report=report,
-        )
+            neighbours=(learned.neighbours, learned.cosines),
+            statistics=FitStatistics.of(inputs, learned, model.settings, model.factors or (0.0, 0.0), vectors),
+        ),
+        encoder=encoder,
     )
 
 

@@ -3,59 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Catalogue, Explanation, Histories, Recommendation, Recommendations
+from kgrec.answering import Answering, Query, TextSearch
+from kgrec.batches import Batch, Ranked, answer_many, rank_many, session_blocks, user_blocks
+from kgrec.data import Catalogue, Events, Explanation, Facts, Product, Recommendations
 from kgrec.errors import HistoryError, SettingsError
-from kgrec.explanation import TemplateExplainer, grammar_of
+from kgrec.explanation import grammar_of
 from kgrec.graph import Graph
-from kgrec.retrieval import (
-    Arranger,
-    Eligibility,
-    FaissIndex,
-    Filter,
-    ProductTable,
-    Rules,
-    centred,
-    graph_likeness,
-    nearest_allowed,
-    recency_weights,
-    text_likeness,
-)
+from kgrec.protocols import Encoder, Progress, silent
+from kgrec.retrieval import Filter, Rules, Shown, Table
 from kgrec.shop import Shop, read_shop, write_shop
+from kgrec.updates import Changes
 
 __all__ = ["Recommender", "load"]
 
 
-Basis = Literal["history", "product"]
 Where = Filter | Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Query:
-    """A history as the model reads it: numbers, and what each event counts."""
-
-    items: NDArray[np.int32]
-    weights: NDArray[np.float32]
-    notes: tuple[str, ...] = ()
-    basis: Basis = "history"
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A product and the model's own score for it; what the rules made of it stands beside."""
-
-    num: int
-    score: float
-    source: str
-    shown_score: float | None = None
-    rules: tuple[str, ...] = ()
 
 
 class Recommender:
@@ -64,34 +33,54 @@ class Recommender:
     Every question gets ``k`` answers while enough products may be shown. They come from the item–item model first,
     then from similar texts, then from what is popular, and each says which. Safe to call from several threads.
 
+    It also changes: see :meth:`add`, :meth:`remove` and :meth:`add_events`. A question is answered from one state of
+    the shop, before or after an update and never in between.
+
     Args:
         shop: what was built or loaded.
+        encoder: that made its text vectors, for products that are added; where it is left out, the encoders of the
+            library are made by their name when they are first needed.
     """
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, *, encoder: Encoder | None = None) -> None:
         """Hold a built shop."""
-        self.shop = shop
-        self._vectors = centred(shop.vectors) if shop.vectors.shape[1] else np.asarray(shop.vectors)
-        self._explainer = TemplateExplainer(shop.catalogue, shop.graph, shop.audience, vectors=self._vectors)
-        touched = np.diff(shop.audience.indptr)
-        self._by_popularity = np.lexsort((np.arange(len(touched)), -touched)).astype(np.int32)
-        self._popularity = touched / max(int(touched.max(initial=0)), 1)
-        self._table = ProductTable(shop.catalogue, shop.graph)
-        self._eligibility = Eligibility(shop.catalogue, self._table, shop.histories, shop.user_num)
+        self._changes = Changes(shop, Answering.of(shop), encoder)
+
+    @property
+    def shop(self) -> Shop:
+        """What the answers are made from; after updates a copy without gaps in its numbers, made for the call."""
+        return self._changes.shop
+
+    @property
+    def _now(self) -> Answering:
+        return self._changes.now
 
     @property
     def catalogue(self) -> Catalogue:
-        """The products."""
-        return self.shop.catalogue
+        """The products; a removed one keeps its number, and is not found by its id, until the shop is saved."""
+        return self._now.catalogue
+
+    @property
+    def pending(self) -> int:
+        """How many products wait for :meth:`settle`."""
+        return self._changes.pending
 
     @property
     def graph(self) -> Graph:
         """The product knowledge graph."""
-        return self.shop.graph
+        return self._now.graph
 
-    @cached_property
-    def _index(self) -> FaissIndex:
-        return FaissIndex(self._vectors, self.shop.index)
+    @property
+    def _vectors(self) -> NDArray[np.float32]:
+        return self._now.vectors
+
+    @property
+    def _table(self) -> Table:
+        return self._now.table
+
+    @property
+    def _index(self) -> TextSearch:
+        return self._now.nearest
 
     # --- asking
 
@@ -139,16 +128,107 @@ class Recommender:
                 unknown field or a value of the wrong type, or the shop keeps no event types.
             HistoryError: the history is no sequence of strings, or a list of ids is one string.
         """
-        query = self._query(user, history)
-        allowed, notes = self._eligibility.allowed(where, only, exclude)
-        more: tuple[str, ...]
-        if isinstance(exclude_seen, bool | np.bool_):
-            seen, more = (query.items if exclude_seen else query.items[:0]), ()
-        else:
-            seen, more = self._eligibility.seen_by_type(user, exclude_seen)
-        allowed[seen] = False
+        _check_asked(k, language)
+        now = self._now
+        query = _query(now, user, history)
+        shown, notes = now.eligibility.allowed(where, only, exclude)
+        shown, more = _without_seen(now, shown, user, query, exclude_seen)
         query = replace(query, notes=(*query.notes, *notes, *more))
-        return self._answer(query, k, allowed, rules, explain, language)
+        return now.answer(query, k, shown, rules, explain, language)
+
+    @overload
+    def recommend_many(
+        self,
+        users: Iterable[str | None] | None = None,
+        *,
+        histories: Iterable[Sequence[str]] | None = None,
+        k: int = 10,
+        where: Where | None = None,
+        only: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
+        exclude_seen: bool | Iterable[str] = True,
+        rules: Rules | Mapping[str, Any] | None = None,
+        explain: bool = False,
+        language: str = "en",
+        as_arrays: Literal[False] = False,
+    ) -> Iterator[Recommendations]: ...
+    @overload
+    def recommend_many(
+        self,
+        users: Iterable[str | None] | None = None,
+        *,
+        histories: Iterable[Sequence[str]] | None = None,
+        k: int = 10,
+        where: Where | None = None,
+        only: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
+        exclude_seen: bool | Iterable[str] = True,
+        rules: Rules | Mapping[str, Any] | None = None,
+        explain: bool = False,
+        language: str = "en",
+        as_arrays: Literal[True],
+    ) -> Ranked: ...
+    def recommend_many(
+        self,
+        users: Iterable[str | None] | None = None,
+        *,
+        histories: Iterable[Sequence[str]] | None = None,
+        k: int = 10,
+        where: Where | None = None,
+        only: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
+        exclude_seen: bool | Iterable[str] = True,
+        rules: Rules | Mapping[str, Any] | None = None,
+        explain: bool = False,
+        language: str = "en",
+        as_arrays: bool = False,
+    ) -> Iterator[Recommendations] | Ranked:
+        """Recommend to many at once; every answer equals that of :meth:`recommend`.
+
+        Works through blocks of 2,048 queries on all threads, so memory does not follow the number of queries. All are
+        answered from the state that the shop had at the call.
+
+        Args:
+            users: user ids, None for nobody in particular; every known user where ``histories`` is left out too.
+            histories: lists of product ids in place of users.
+            k: as in :meth:`recommend`, like the other arguments.
+            where: which products may be shown.
+            only: the ids that may be shown.
+            exclude: ids never to show.
+            exclude_seen: leave out what is in each history, or by event type.
+            rules: boosts, diversity, caps and pinned products; with them queries are answered one after the other.
+            explain: whether to explain; off by default, since sentences cost more than scores.
+            language: of the sentences.
+            as_arrays: give numbers and scores in two arrays, the fastest form, without notes and sources.
+
+        Returns:
+            An iterator over the answers in order, made while it is read; or :class:`kgrec.batches.Ranked`.
+
+        Raises:
+            SettingsError: as :meth:`recommend`, or both ``users`` and ``histories`` are given.
+            HistoryError: a history is no sequence of strings; raised when its block is reached.
+        """
+        _check_asked(k, language)
+        if users is not None and histories is not None:
+            raise SettingsError("give users or histories, not both")
+        if isinstance(users, str):
+            raise HistoryError(f"users must hold user ids; got the single string {users!r:.80}: write [{users!r:.80}]")
+        now = self._now
+        shown, notes = now.eligibility.allowed(where, only, exclude)
+        by_type = None if isinstance(exclude_seen, bool | np.bool_) else tuple(exclude_seen)
+        batch = Batch(
+            k=min(k, len(now.catalogue)),
+            shown=shown,
+            notes=notes,
+            hide_history=exclude_seen is not False and by_type is None,
+            seen=None if by_type is None else lambda user: now.eligibility.seen_by_type(user, by_type),
+            rules=None if rules is None else Rules.of(rules),
+            explain=explain,
+            language=language,
+        )
+        asked = user_blocks(now, now.user_num if users is None else users)
+        blocks = asked if histories is None else session_blocks(now, histories)
+        return rank_many(now, blocks, batch) if as_arrays else answer_many(now, blocks, batch)
 
     def similar(
         self,
@@ -179,11 +259,12 @@ class Recommender:
             SettingsError: ``k`` is below 1, the language is not known, or a filter or a rule is malformed.
             HistoryError: a list of ids is one string.
         """
-        num = self.catalogue.num(product)
-        allowed, notes = self._eligibility.allowed(where, only, exclude)
-        allowed[num] = False
-        query = _Query(np.array([num], np.int32), np.ones(1, np.float32), notes, basis="product")
-        return self._answer(query, k, allowed, rules, explain, language)
+        now = self._now
+        num = np.array([now.catalogue.num(product)], np.int32)
+        _check_asked(k, language)
+        shown, notes = now.eligibility.allowed(where, only, exclude)
+        query = Query(num, np.ones(1, np.float32), notes, basis="product")
+        return now.answer(query, k, shown.without(num), rules, explain, language)
 
     def explain(
         self, user: str | None, product: str, *, history: Sequence[str] | None = None, language: str = "en"
@@ -198,18 +279,18 @@ class Recommender:
             SettingsError: the language is not known.
             HistoryError: the user is no string, or the history is no sequence of strings.
         """
-        num = self.catalogue.num(product)
+        now = self._now
+        num = now.catalogue.num(product)
         grammar_of(language)
-        query = self._query(user, history)
-        amounts = self.shop.model.contributions(query.items, query.weights, num)
+        query = _query(now, user, history)
+        amounts = now.model.contributions(query.items, query.weights, num)
         if np.any(amounts != 0):
             score = float(amounts.sum())
-            return self._explainer.explain(num, score, query.items, amounts, self.shop.model.sources, language=language)
-        allowed = np.ones(len(self.catalogue), np.bool_)
-        allowed[query.items[query.items != num]] = False
-        ranked = self._candidates(query, allowed, len(self.catalogue))
+            return now.explainer.explain(num, score, query.items, amounts, now.model.sources, language=language)
+        shown = Shown(hidden=np.concatenate([query.items[query.items != num], now.gone]))
+        ranked = now.candidates(query, shown, len(now.catalogue))
         found = next(candidate for candidate in ranked if candidate.num == num)
-        return self._explained(query, found, language)
+        return now.explained(query, [found], language)[0]
 
     def describe(self) -> dict[str, Any]:
         """Return what the shop is made of: products, graph statistics, settings, relation weights and the build report.
@@ -217,201 +298,154 @@ class Recommender:
         ``relation_weights`` tells which relations matter most in this shop, the largest first. ``index`` tells which
         vector index was built, why, and the recall that was measured; None without text.
         """
-        settings = self.shop.model.settings
+        now = self._now
+        settings = now.model.settings
         weights = {name: settings.weight_of(name) for name in self.graph.relations}
         return {
-            "products": len(self.catalogue),
-            "users": len(self.shop.users),
-            "events": len(self.shop.histories.items),
-            "encoder": self.shop.encoder,
-            "graph": self.graph.statistics(),
+            "products": len(now.catalogue) - len(now.gone),
+            "users": len(now.user_num),
+            "events": now.histories.size,
+            "encoder": self._changes.encoder,
+            "graph": now.graph.statistics(),
             "relation_weights": dict(sorted(weights.items(), key=lambda pair: -pair[1])),
             "settings": settings,
-            "index": None if self.shop.index is None else asdict(self.shop.index.report),
-            "report": dict(self.shop.report),
+            "index": None if self._changes.index is None else asdict(self._changes.index.report),
+            "report": dict(self._changes.report),
+            "pending": self.pending,
         }
+
+    # --- changing
+
+    def add(
+        self,
+        product: Product | Iterable[Product],
+        facts: Facts | None = None,
+        *,
+        vectors: NDArray[np.float32] | None = None,
+    ) -> None:
+        """Add products, or change those whose id is there; the next question sees it.
+
+        Their own weights are solved at once. Those of products that now hear of them wait in a queue, of which each
+        update works off the most urgent and :meth:`settle` the rest.
+
+        Args:
+            product: one or several, whole: what a changed product no longer states is gone.
+            facts: all their facts; read by the rules of :func:`kgrec.extract` where they are left out, with the words
+                that the catalogue taught when the shop was built or loaded.
+            vectors: float32 (b, d), of their documents, in place of encoding them.
+
+        Raises:
+            CatalogueError: a product cannot be used (no id, an id twice, a price that is not finite); none was added.
+            EncoderUnavailableError: the shop's encoder is not at hand; the message says what to do.
+            SettingsError: ``facts`` or ``vectors`` are of another kind.
+        """
+        self._changes.add(product, facts, vectors)
+
+    def remove(self, product: str | Iterable[str]) -> None:
+        """Take products away: from the next question on they are never shown and say nothing.
+
+        What shoppers did with them is forgotten.
+
+        Args:
+            product: an id or several.
+
+        Raises:
+            UnknownProductError: an id is not in the catalogue; nothing was removed.
+            CatalogueError: something is no id.
+        """
+        self._changes.remove(product)
+
+    def add_events(
+        self, events: Events | Iterable[tuple[str, str, str, float]], *, weights: Mapping[str, float] | None = None
+    ) -> None:
+        """Take note of what shoppers did; the next question of one of them, known before or not, sees it.
+
+        Args:
+            events: read against :attr:`catalogue`, or rows (user id, product id, event type, seconds since 1970 UTC or
+                NaN), the newest last.
+            weights: event type → how much one event counts, for rows; as in :func:`kgrec.read_events`.
+
+        Raises:
+            UnknownProductError: a row names a product that is not in the catalogue; nothing was noted.
+            EventsError: a row cannot be used.
+        """
+        self._changes.add_events(events, weights)
+
+    def settle(self, limit: int | None = None, *, progress: Progress = silent) -> None:
+        """Solve what updates left waiting, the most urgent first; questions and updates go on meanwhile.
+
+        Afterwards the answers are those of a fit of the shop as it is now, with the statistics of the last fit.
+
+        Args:
+            limit: at most so many products, at least 1; None for all.
+            progress: is told how many are done.
+
+        Raises:
+            SettingsError: ``limit`` is below 1.
+        """
+        self._changes.settle(limit, progress)
+
+    def prepare_updates(self) -> None:
+        """Count the behaviour and learn the words now, which the first update would do: seconds in a large shop."""
+        self._changes.prepare(learn=True)
 
     # --- keeping
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the shop into a folder that :func:`kgrec.load` reads.
 
-        The folder holds a manifest with checksums, npy, Parquet and JSON; nothing in it can run code.
+        The folder holds a manifest with checksums, npy, Parquet and JSON; nothing in it can run code. What waits is
+        settled before, and numbers of removed products are given up.
 
         Raises:
             SnapshotError: the folder holds something else, or the disk refuses.
         """
+        self.settle()
         write_shop(self.shop, path)
 
     def __repr__(self) -> str:
         """Return a short description."""
-        return f"<Recommender: {len(self.catalogue):,} products, {len(self.shop.users):,} users, {self.graph!r}>"
-
-    # --- the arrow, step by step
-
-    def _query(self, user: str | None, history: Sequence[str] | None) -> _Query:
-        if history is not None:
-            return self._visitor(history)
-        if user is not None and not isinstance(user, str):
-            raise HistoryError(f"user must be an id (a string); got {user!r:.80}: pass str(id), or history=[…] for ids")
-        row = self.shop.user_num.get(user) if user is not None else None
-        if row is None:
-            note = () if user is None else (f"user {user!r} is not known: answered with what is popular",)
-            return _Query(np.zeros(0, np.int32), np.zeros(0, np.float32), note)
-        own = self.shop.histories.select(np.array([row]))
-        return _Query(own.items, recency_weights(own, self.shop.model.settings))
-
-    def _visitor(self, history: Sequence[str]) -> _Query:
-        ordered = hasattr(history, "__getitem__") and not isinstance(history, str | Mapping)
-        if not ordered or not all(isinstance(item, str) for item in history):
-            raise HistoryError(
-                f"history must be a sequence of product ids (strings), oldest first; got {history!r:.200}"
-            )
-        newest = dict.fromkeys(reversed(history))
-        nums = [num for num in map(self.catalogue.find, newest) if num is not None][::-1]
-        unknown = len(newest) - len(nums)
-        note = (f"{unknown} of {len(newest)} products of the history are not in the catalogue",) if unknown else ()
-        visitor = Histories.of([nums])
-        return _Query(visitor.items, recency_weights(visitor, self.shop.model.settings), note)
-
-    def _answer(
-        self,
-        query: _Query,
-        k: int,
-        allowed: NDArray[np.bool_],
-        rules: Rules | Mapping[str, Any] | None,
-        explain: bool,
-        language: str,
-    ) -> Recommendations:
-        _check_count(k)
-        grammar_of(language)
-        k, notes = min(k, len(self.catalogue)), query.notes
-        if rules is None:
-            candidates = self._candidates(query, allowed, k)
-        else:
-            candidates, more = self._arranged(query, allowed, k, Rules.of(rules))
-            notes += more
-        items = tuple(
-            Recommendation(
-                item=self.catalogue[found.num].id,
-                title=self.catalogue[found.num].title,
-                score=found.score if found.shown_score is None else found.shown_score,
-                source=found.source,
-                explanation=self._explained(query, found, language) if explain else None,
-                rules=found.rules,
-            )
-            for found in candidates
-        )
-        return Recommendations(items=items, notes=notes)
-
-    def _arranged(
-        self, query: _Query, allowed: NDArray[np.bool_], k: int, rules: Rules
-    ) -> tuple[list[_Candidate], tuple[str, ...]]:
-        """Let the rules act on pools of candidates until ``k`` are found, then pin."""
-        pins, notes = self._pins(rules, allowed, k)
-        allowed[list(pins.values())] = False
-        by_text = rules.diversity_by == "text" and self._vectors.shape[1] > 0
-        likeness = text_likeness(self._vectors) if by_text else graph_likeness(self.graph)
-        arranger = Arranger(rules, self._table, likeness)
-        found: list[_Candidate] = []
-        ceiling, size = 1.0, min(10 * k + 100, len(allowed))
-        while len(found) < k - len(pins):
-            pool = self._candidates(query, allowed.copy(), size, ceiling)
-            if not pool:
-                break
-            ceiling = pool[-1].score
-            nums = np.array([candidate.num for candidate in pool], np.int32)
-            scores = np.array([candidate.score for candidate in pool])
-            placed = arranger.place(nums, scores, k - len(pins) - len(found))
-            found += [replace(pool[one.at], shown_score=one.score, rules=one.rules) for one in placed]
-            for closed in (nums, *arranger.closed()):
-                allowed[closed] = False
-        for place_of, num in sorted(pins.items()):
-            alone = np.zeros(len(allowed), np.bool_)
-            alone[num] = True
-            pinned = self._candidates(query, alone, 1, ceiling)[0]
-            at = min(place_of - 1, len(found))
-            found.insert(at, replace(pinned, rules=(f"pinned at {place_of}",)))
-        return found, notes
-
-    def _pins(self, rules: Rules, allowed: NDArray[np.bool_], k: int) -> tuple[dict[int, int], tuple[str, ...]]:
-        """Return place → number of the products to pin, and which cannot be."""
-        pins: dict[int, int] = {}
-        notes: list[str] = []
-        for product, place in rules.pinned.items():
-            num = self.catalogue.find(product)
-            if num is None:
-                notes.append(f"{product!r} is not pinned: it is not in the catalogue")
-            elif not allowed[num]:
-                notes.append(f"{product!r} is not pinned: the filters leave it out")
-            elif place <= k:
-                pins[place] = num
-        return pins, tuple(notes)
-
-    def _candidates(self, query: _Query, allowed: NDArray[np.bool_], k: int, ceiling: float = 1.0) -> list[_Candidate]:
-        """Ask the sources in order until ``k`` are found; a later source never outranks an earlier one.
-
-        ``allowed`` is used up. Scores stay below ``ceiling`` where the item–item model says nothing.
-        """
-        nums, scores = self.shop.model.propose(query.items, query.weights, allowed, k)
-        found = [_Candidate(int(num), float(score), "item-item") for num, score in zip(nums, scores, strict=True)]
-        for propose in (self._by_text, self._popular):
-            if len(found) >= k:
-                break
-            allowed[[candidate.num for candidate in found]] = False
-            found += propose(query, allowed, k - len(found), found[-1].score if found else ceiling)
-        return found
-
-    def _by_text(self, query: _Query, allowed: NDArray[np.bool_], k: int, ceiling: float) -> list[_Candidate]:
-        """Return products whose description resembles the history's; scores are cosines scaled below ``ceiling``."""
-        profile = self._profile(query)
-        if profile is None:
-            return []
-        nums, cosines = nearest_allowed(lambda q, size: self._index.search(q, size), self._vectors, profile, allowed, k)
-        near = zip(nums.tolist(), cosines.tolist(), strict=True)
-        return [_Candidate(num, ceiling * min(cosine, 1.0), "text") for num, cosine in near]
-
-    def _profile(self, query: _Query) -> NDArray[np.float32] | None:
-        """Return the weighted sum of the history's text vectors, float32 (d,), or None where there is no text."""
-        if len(query.items) == 0 or self._vectors.shape[1] == 0:
-            return None
-        profile = query.weights @ self._vectors[query.items]
-        return profile.astype(np.float32) if np.any(profile) else None
-
-    def _popular(self, query: _Query, allowed: NDArray[np.bool_], k: int, ceiling: float) -> list[_Candidate]:
-        nums = self._by_popularity[allowed[self._by_popularity]][:k]
-        return [_Candidate(int(num), ceiling * float(self._popularity[num]), "popularity") for num in nums]
-
-    def _explained(self, query: _Query, found: _Candidate, language: str) -> Explanation:
-        if found.source == "popularity":
-            return self._explainer.explain_popular(found.num, found.score, language=language)
-        if found.source == "text":
-            amounts = self._text_shares(query, found)
-            sources: tuple[str, ...] = ("text",)
-        else:
-            amounts = self.shop.model.contributions(query.items, query.weights, found.num)
-            sources = self.shop.model.sources
-        return self._explainer.explain(
-            found.num, found.score, query.items, amounts, sources, language=language, basis=query.basis
-        )
-
-    def _text_shares(self, query: _Query, found: _Candidate) -> NDArray[np.float64]:
-        """Split a text score over the history: the cosine with a weighted sum is linear in its members."""
-        raw = query.weights.astype(np.float64) * (self._vectors[query.items] @ self._vectors[found.num])
-        return np.asarray(raw * (found.score / raw.sum()), np.float64)[:, None]
+        now = self._now
+        products = len(now.catalogue) - len(now.gone)
+        return f"<Recommender: {products:,} products, {len(now.user_num):,} users, {now.graph!r}>"
 
 
-def _check_count(k: object) -> None:
+def _query(now: Answering, user: str | None, history: Sequence[str] | None) -> Query:
+    if history is not None:
+        return now.of_visitor(history)
+    if user is None:
+        return now.of_nobody()
+    if not isinstance(user, str):
+        raise HistoryError(f"user must be an id (a string); got {user!r:.80}: pass str(id), or history=[…] for ids")
+    return now.of_user(user)
+
+
+def _without_seen(
+    now: Answering, shown: Shown, user: str | None, query: Query, exclude_seen: bool | Iterable[str]
+) -> tuple[Shown, tuple[str, ...]]:
+    """Leave out what is in the history, or what the user did with it."""
+    if isinstance(exclude_seen, bool | np.bool_):
+        return (shown.without(query.items) if exclude_seen else shown), ()
+    seen, notes = now.eligibility.seen_by_type(user, exclude_seen)
+    return shown.without(seen), notes
+
+
+def _check_asked(k: object, language: str) -> None:
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
         raise SettingsError(f"k must be at least 1, a whole number; got {k!r}")
+    grammar_of(language)
 
 
-def load(path: str | os.PathLike[str]) -> Recommender:
+def load(path: str | os.PathLike[str], *, encoder: Encoder | None = None) -> Recommender:
     """Read a shop that :meth:`Recommender.save` wrote; large arrays are memory-mapped.
+
+    Args:
+        path: the folder.
+        encoder: that the shop was built with, for products that are added; see :class:`Recommender`.
 
     Raises:
         SnapshotDamagedError: a file is missing or was changed; the message names it.
         SnapshotVersionError: the folder was written by a newer format.
         SnapshotError: the folder is no snapshot.
     """
-    return Recommender(read_shop(path))
+    return Recommender(read_shop(path), encoder=encoder)

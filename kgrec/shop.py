@@ -17,7 +17,7 @@ from kgrec.data import Catalogue, Histories, Product
 from kgrec.errors import SnapshotDamagedError
 from kgrec.explanation import Audience
 from kgrec.graph import Graph
-from kgrec.retrieval import IndexPlan, LinearModel, LinearSettings
+from kgrec.retrieval import CountScales, FitStatistics, IndexPlan, LinearModel, LinearSettings
 from kgrec.snapshot import Snapshot, read_snapshot, write_snapshot
 
 __all__ = ["Shop", "read_shop", "write_shop"]
@@ -38,6 +38,9 @@ class Shop:
         index: how the centred vectors are searched, planned and measured at build time; None without text, or where
             an older snapshot has none: then every vector is compared.
         report: how the shop was built: what was read, set aside, chosen and measured; JSON.
+        neighbours: the nearest texts of each product, numbers int32 (n, t), −1 where there are fewer, and cosines
+            float32 (n, t); None where they are not kept. Updates search them anew then.
+        statistics: what the fit measured and updates keep; None where it follows from the other parts.
     """
 
     catalogue: Catalogue
@@ -49,6 +52,8 @@ class Shop:
     histories: Histories
     index: IndexPlan | None = None
     report: Mapping[str, Any] = field(default_factory=dict)
+    neighbours: tuple[NDArray[np.int32], NDArray[np.float32]] | None = None
+    statistics: FitStatistics | None = None
 
     @cached_property
     def audience(self) -> Audience:
@@ -93,6 +98,7 @@ def write_shop(shop: Shop, path: str | os.PathLike[str]) -> None:
             "history-weights": shop.histories.weights,
             "history-times": shop.histories.times,
             **({} if shop.histories.kinds is None else {"history-kinds": shop.histories.kinds}),
+            **_kept_for_updates(shop),
             **{f"graph-{name}": array for name, array in shop.graph.to_arrays().items()},
             **{f"index-{name}": array for name, array in (shop.index.to_arrays() if shop.index else {}).items()},
         },
@@ -112,6 +118,8 @@ def write_shop(shop: Shop, path: str | os.PathLike[str]) -> None:
             "products": len(shop.catalogue),
             "ordered": shop.histories.ordered,
             "event_types": list(shop.histories.kind_names),
+            "head_factors": None if shop.model.factors is None else list(shop.model.factors),
+            "count_scales": None if shop.statistics is None else list(shop.statistics.scales),
         },
     )
 
@@ -137,6 +145,7 @@ def _assembled(folder: Snapshot) -> Shop:
         {name.removeprefix(prefix): folder.array(name) for name in folder.arrays if name.startswith(prefix)},
         {name.removeprefix(prefix): folder.table(name) for name in folder.tables if name.startswith(prefix)},
     )
+    factors = folder.meta.get("head_factors")
     model = LinearModel(
         settings=replace(LinearSettings(), **folder.document("settings")),
         sources=tuple(folder.document("sources")),
@@ -144,6 +153,7 @@ def _assembled(folder: Snapshot) -> Shop:
         columns=folder.array("model-columns"),
         weights=folder.array("model-weights"),
         parts=folder.array("model-parts"),
+        factors=None if factors is None else (float(factors[0]), float(factors[1])),
     )
     histories = Histories(
         indptr=folder.array("history-indptr"),
@@ -164,6 +174,38 @@ def _assembled(folder: Snapshot) -> Shop:
         histories=histories,
         index=_index_plan(folder),
         report=folder.document("report"),
+        neighbours=(
+            (folder.array("neighbour-nums"), folder.array("neighbour-cosines"))
+            if "neighbour-nums" in folder.arrays
+            else None
+        ),
+        statistics=_statistics(folder, model.factors),
+    )
+
+
+def _kept_for_updates(shop: Shop) -> dict[str, NDArray[Any]]:
+    """Return the arrays that only updates read."""
+    kept: dict[str, NDArray[Any]] = {}
+    if shop.neighbours is not None:
+        kept |= {"neighbour-nums": shop.neighbours[0], "neighbour-cosines": shop.neighbours[1]}
+    if shop.statistics is not None:
+        found = shop.statistics
+        kept |= {"fit-text-mean": found.text_mean, "fit-rarity": found.rarity, "fit-value-factors": found.value_factors}
+        kept |= {} if found.text_map is None else {"fit-text-map": found.text_map}
+    return kept
+
+
+def _statistics(folder: Snapshot, factors: tuple[float, float] | None) -> FitStatistics | None:
+    scales = folder.meta.get("count_scales")
+    if scales is None or factors is None:
+        return None
+    return FitStatistics(
+        factors=factors,
+        text_mean=folder.array("fit-text-mean"),
+        scales=CountScales(*map(float, scales)),
+        text_map=folder.array("fit-text-map") if "fit-text-map" in folder.arrays else None,
+        rarity=folder.array("fit-rarity"),
+        value_factors=folder.array("fit-value-factors"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -57,6 +58,7 @@ class Catalogue(Sequence[Product]):
         """Number the products in the order given."""
         self._products = tuple(products)
         self.set_aside = tuple(set_aside)
+        self._ids = tuple(product.id for product in self._products)
         self._num = {product.id: num for num, product in enumerate(self._products)}
         if len(self._num) != len(self._products):
             seen: set[str] = set()
@@ -65,10 +67,30 @@ class Catalogue(Sequence[Product]):
         if "" in self._num:
             raise CatalogueError("a product has an empty id; every product needs a non-empty string id")
 
+    def changed(self, products: Mapping[int, Product], *, gone: Iterable[str] = ()) -> Catalogue:
+        """Return the catalogue with some other products, and without some ids; this one stays as it is.
+
+        Args:
+            products: number → what stands there now, of the same id; further numbers follow without a gap.
+            gone: ids that are not found any more. Their products keep the numbers, so that no other number moves.
+        """
+        entries, nums = list(self._products), self._num.copy()
+        for num, product in sorted(products.items()):
+            if num == len(entries):
+                entries.append(product)
+            entries[num] = product
+            nums[product.id] = num
+        for product_id in gone:
+            del nums[product_id]
+        made = copy(self)
+        made._products, made._num = tuple(entries), nums
+        made._ids = self._ids + tuple([product.id for product in entries[len(self._ids) :]])
+        return made
+
     @property
     def ids(self) -> tuple[str, ...]:
         """All ids, in order of num."""
-        return tuple(self._num)
+        return self._ids
 
     def num(self, product_id: str) -> int:
         """Return the number of a product.

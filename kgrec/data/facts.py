@@ -99,6 +99,14 @@ class Facts:
         """Return both, self first."""
         return Facts(pa.concat_tables([self.table, other.table]), (*self.set_aside, *other.set_aside))
 
+    @classmethod
+    def chained(cls, first: Facts, then: Facts) -> Facts:
+        """Return both, sharing their columns as they are: quick, however many facts the first holds."""
+        chained = cls.__new__(cls)
+        chained.table = pa.concat_tables([first.table, then.table])
+        chained.set_aside = (*first.set_aside, *then.set_aside)
+        return chained
+
     def of_product(self, product_id: str) -> tuple[Fact, ...]:
         """Return the facts of one product, in order (a scan; the graph answers faster)."""
         mask = pa.compute.equal(self.table["product"], product_id)

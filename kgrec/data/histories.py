@@ -85,6 +85,11 @@ class Histories:
         """Return the number of users."""
         return len(self.indptr) - 1
 
+    @property
+    def size(self) -> int:
+        """Number of events."""
+        return len(self.items)
+
     def row(self, user: int) -> NDArray[np.int32]:
         """Return the product numbers of one user, int32 (m,), oldest first."""
         return self.items[self.indptr[user] : self.indptr[user + 1]]

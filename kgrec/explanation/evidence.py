@@ -56,10 +56,17 @@ class EvidenceFinder:
         audience: who touched what.
         alike: tells whether the descriptions of two products (numbers) resemble each other.
         settings: limits.
+        products: how many there are, where some of the graph's were removed.
     """
 
     def __init__(
-        self, graph: Graph, audience: Audience, alike: Callable[[int, int], bool], settings: ExplanationSettings
+        self,
+        graph: Graph,
+        audience: Audience,
+        alike: Callable[[int, int], bool],
+        settings: ExplanationSettings,
+        *,
+        products: int | None = None,
     ) -> None:
         """Prepare the counts of values."""
         self._graph = graph
@@ -68,7 +75,8 @@ class EvidenceFinder:
         self._settings = settings
         self._counts = graph.value_counts()
         self._number = {name: at for at, name in enumerate(graph.relations)}
-        self._hub = max(settings.hub_share * len(graph.product_ids), 2)
+        self._products = len(graph.product_ids) if products is None else products
+        self._hub = max(settings.hub_share * self._products, 2)
         self._span = lru_cache(maxsize=65_536)(self._read_span)
         self._columns = {} if graph.facts is None else {name: graph.facts.table[name] for name in _SPAN_COLUMNS}
 
@@ -170,7 +178,7 @@ class EvidenceFinder:
         amount = sum(part[0] for part in parts)
         order, number = statement
         if order == 0:
-            return amount * specificity(counts[number], len(self._graph.product_ids))
+            return amount * specificity(counts[number], self._products)
         return amount * (_TEXT_SPECIFICITY if order == 2 else 1.0)
 
     def _read_span(self, num: int, value: int) -> Span | None:

@@ -33,6 +33,8 @@ class TemplateExplainer:
         vectors: float32 (n, d), unit rows of the product texts as the model saw them. A resemblance of descriptions
             is stated only where their cosine confirms it, so without vectors it is never stated.
         settings: what is worth saying.
+        removed: int32 (r,), rising numbers of products that are no longer there. What is left is counted, and worded,
+            as if they had never had a number.
 
     Raises:
         DataError: the parts speak of different products.
@@ -46,6 +48,7 @@ class TemplateExplainer:
         *,
         vectors: NDArray[np.float32] | None = None,
         settings: ExplanationSettings | None = None,
+        removed: NDArray[np.int32] | None = None,
     ) -> None:
         """Check that the parts belong together."""
         n = len(catalogue)
@@ -60,8 +63,10 @@ class TemplateExplainer:
         self._ids = catalogue.ids
         self._audience = audience
         self._vectors = vectors
+        self._average = audience.average
         self._settings = settings or ExplanationSettings()
-        self._finder = EvidenceFinder(graph, audience, self._alike, self._settings)
+        self._removed = np.zeros(0, np.int32) if removed is None else removed
+        self._finder = EvidenceFinder(graph, audience, self._alike, self._settings, products=n - len(self._removed))
 
     def explain(
         self,
@@ -109,7 +114,7 @@ class TemplateExplainer:
             name=lambda product_id: self._name(self._catalogue.num(product_id)),
             leader=lambda: self._leader(items, table),
             score=score,
-            variant=variant_of(product),
+            variant=self._variant(product),
             language=language,
             basis=basis,
             settings=self._settings,
@@ -143,8 +148,8 @@ class TemplateExplainer:
             score=score,
             text=popular_sentence(
                 told,
-                above=touched > self._audience.average,
-                variant=variant_of(product),
+                above=touched > self._average,
+                variant=self._variant(product),
                 language=language,
                 settings=self._settings,
             ),
@@ -189,9 +194,14 @@ class TemplateExplainer:
         tied = np.count_nonzero(totals >= totals.max() * (1 - _TIE)) > 1
         return Leader("" if tied else self._name(int(items[totals.argmax()])), single=single)
 
+    def _variant(self, product: int) -> int:
+        return variant_of(product - int(self._removed.searchsorted(product)))
+
     def _unfounded(self, product: int, language: str) -> str:
         """Say that the history adds nothing, in the words for a product that is not even popular."""
-        return popular_sentence(0, above=False, variant=variant_of(product), language=language, settings=self._settings)
+        return popular_sentence(
+            0, above=False, variant=self._variant(product), language=language, settings=self._settings
+        )
 
     def _name(self, num: int) -> str:
         product, length = self._catalogue[num], self._settings.title_length

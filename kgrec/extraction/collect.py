@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kgrec.data import Catalogue, Fact, Facts, Product, SetAside
 from kgrec.extraction.declared import commonest_spellings, declared_of
@@ -11,7 +11,7 @@ from kgrec.extraction.grounding import why_ungrounded
 from kgrec.extraction.rules import RuleExtractor
 from kgrec.protocols import Extractor, Progress, silent
 
-__all__ = ["extract"]
+__all__ = ["Reading", "extract"]
 
 _AT_ONCE = 512
 _STAGE = "extract facts"
@@ -40,10 +40,39 @@ def extract(catalogue: Catalogue, extractor: Extractor | None = None, *, progres
     return Facts(facts.table, set_aside)
 
 
+class Reading:
+    """What a catalogue taught, to read further products with.
+
+    Args:
+        extractor: reads texts.
+        readable: the commonest spellings of declared values.
+    """
+
+    def __init__(self, extractor: Extractor, readable: Mapping[tuple[str, str], str]) -> None:
+        """Hold the parts."""
+        self._extractor = extractor
+        self._readable = readable
+
+    @classmethod
+    def of(cls, catalogue: Catalogue) -> Reading:
+        """Learn the rules' words and the spellings of a catalogue, as :func:`extract` does."""
+        return cls(RuleExtractor.learned_from(catalogue), commonest_spellings(catalogue))
+
+    def facts_of(self, products: Sequence[Product]) -> Facts:
+        """Return the facts of some products, which teach nothing themselves; what is set aside is in ``set_aside``."""
+        set_aside: list[SetAside] = []
+        facts = Facts.of(_all_facts(products, self._extractor, set_aside, silent, self._readable))
+        return Facts(facts.table, set_aside)
+
+
 def _all_facts(
-    catalogue: Catalogue, extractor: Extractor, set_aside: list[SetAside], progress: Progress
+    catalogue: Sequence[Product],
+    extractor: Extractor,
+    set_aside: list[SetAside],
+    progress: Progress,
+    readable: Mapping[tuple[str, str], str] | None = None,
 ) -> Iterator[Fact]:
-    readable = commonest_spellings(catalogue)
+    readable = commonest_spellings(catalogue) if readable is None else readable
     progress(_STAGE, 0, len(catalogue))
     for first in range(0, len(catalogue), _AT_ONCE):
         products = catalogue[first : first + _AT_ONCE]

@@ -14,6 +14,7 @@ from kgrec.data import Catalogue, Fact, Facts
 from kgrec.errors import DataError
 from kgrec.graph import export, view
 from kgrec.graph.building import index_facts
+from kgrec.graph.changing import Renumbered, changed_parts
 from kgrec.graph.paths import Path, find_paths
 from kgrec.graph.statistics import describe
 from kgrec.graph.triples import ARRAYS, SOURCES, Triples
@@ -99,6 +100,36 @@ class Graph(Triples):
             unusable_facts=int(arrays["left_out"][1]),
             **{name: arrays[name] for name in names},
         )
+
+    # --- changing
+
+    def with_products(
+        self, product_ids: Sequence[str], nums: Sequence[int] | NDArray[np.integer], facts: Facts
+    ) -> tuple[Graph, Renumbered]:
+        """Return the graph after some products got other facts; this one stays as it is.
+
+        It equals the graph of all facts together. A few passes over the arrays, without sorting them.
+
+        Args:
+            product_ids: (n,) those of this graph in their order, then those of new products.
+            nums: the products whose triples are replaced by those of ``facts``, every new one among them.
+            facts: all facts of these products; none takes a product's triples away.
+
+        Returns:
+            The new graph, and what became of the numbers of the values.
+
+        Raises:
+            DataError: an id is no valid text, or the old ids are not the beginning of the new ones.
+        """
+        chosen = np.unique(np.asarray(nums, np.int64))
+        ids = tuple(product_ids)
+        old = len(self.product_ids)
+        fresh = np.arange(old, len(ids))
+        inside = not len(chosen) or 0 <= chosen[0] <= chosen[-1] < len(ids)
+        if len(ids) < old or not inside or not np.isin(fresh, chosen).all():
+            raise DataError("product_ids must begin with those of the graph, and nums must name every further one")
+        parts, renumbered = changed_parts(self, ids, chosen, facts)
+        return Graph(**parts), renumbered
 
     # --- asking
 

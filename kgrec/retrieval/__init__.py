@@ -1,8 +1,10 @@
 """Candidates: the white-box item–item model and the vector index; filters before them, business rules after."""
 
-from kgrec.retrieval.arranging import Arranger, Placed, graph_likeness, text_likeness
-from kgrec.retrieval.eligibility import Eligibility
+from kgrec.retrieval.arranging import Arranger, Placed, Table, graph_likeness, text_likeness
+from kgrec.retrieval.cooccurrence import CountScales
+from kgrec.retrieval.eligibility import Eligibility, Shown, UserHistories
 from kgrec.retrieval.filters import Filter, field, parse_filter
+from kgrec.retrieval.fit_statistics import FitStatistics, centred_at
 from kgrec.retrieval.index import FaissIndex, centred
 from kgrec.retrieval.index_plan import IndexPlan, IndexReport
 from kgrec.retrieval.index_settings import IndexSettings
@@ -19,9 +21,11 @@ from kgrec.retrieval.settings import LinearSettings
 __all__ = [
     "Arranger",
     "Boost",
+    "CountScales",
     "Eligibility",
     "FaissIndex",
     "Filter",
+    "FitStatistics",
     "IndexPlan",
     "IndexReport",
     "IndexSettings",
@@ -32,9 +36,13 @@ __all__ = [
     "Placed",
     "ProductTable",
     "Rules",
+    "Shown",
+    "Table",
+    "UserHistories",
     "behaviour_counts",
     "build_index",
     "centred",
+    "centred_at",
     "field",
     "graph_likeness",
     "learned_inputs",

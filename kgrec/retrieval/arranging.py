@@ -5,18 +5,39 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.graph import Triples
-from kgrec.retrieval.product_table import ProductTable
+from kgrec.retrieval.filters import Filter
 from kgrec.retrieval.rules import Rules
 
-__all__ = ["Arranger", "Likeness", "Placed", "graph_likeness", "text_likeness"]
+__all__ = ["Arranger", "Codes", "Likeness", "Placed", "Table", "graph_likeness", "text_likeness"]
 
 Likeness = Callable[[int, NDArray[np.int32]], NDArray[np.float64]]
 """How alike a product is to others: number, int32 (m,) → float64 (m,) in 0 … 1."""
+
+
+class Codes(Protocol):
+    """The texts of one field, numbered."""
+
+    def codes_of(self, num: int) -> list[int]:
+        """Return the numbers of a product's texts."""
+
+    def products_with(self, code: int) -> NDArray[np.int32]:
+        """Return the products that have a text, int32 (c,), rising."""
+
+
+class Table(Protocol):
+    """The products in columns."""
+
+    def mask(self, where: Filter) -> NDArray[np.bool_]:
+        """Return for which products an expression holds, bool (n,), read-only."""
+
+    def text_column(self, name: str) -> Codes:
+        """Return a text field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +67,7 @@ class Arranger:
         SettingsError: a rule names an unknown field, or one that holds no text.
     """
 
-    def __init__(self, rules: Rules, table: ProductTable, likeness: Likeness) -> None:
+    def __init__(self, rules: Rules, table: Table, likeness: Likeness) -> None:
         """Look up the columns of the rules."""
         self._diversity = float(rules.diversity)
         self._boosts = [

@@ -134,6 +134,11 @@ class TextColumn:
         found = [_quantity(key) for key in self._code]
         return np.array([number for number, _ in found], np.float64), [unit for _, unit in found]
 
+    @property
+    def code_of(self) -> Mapping[str, int]:
+        """Text → its number, in order of the numbers."""
+        return self._code
+
     def codes_of(self, num: int) -> list[int]:
         """Return the numbers of a product's texts."""
         starts, codes = self._by_product

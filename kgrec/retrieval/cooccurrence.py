@@ -7,6 +7,8 @@ memory follows the number of pairs that occur and no n × n array exists.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
@@ -15,7 +17,27 @@ from numpy.typing import NDArray
 from kgrec.data import Histories
 from kgrec.retrieval.threads import on_threads
 
-__all__ = ["Cooccurrence", "count_cooccurrence"]
+__all__ = ["Cooccurrence", "CountScales", "count_cooccurrence", "count_rows", "step_numbers"]
+
+
+class CountScales(NamedTuple):
+    """What depends on all events a little; kept from one fit, counts of a few products equal those of that fit.
+
+    Attributes:
+        strength: factor of every user's m^−length_exponent, so that an average event counts 1.
+        weight: root mean square of the event weights, by which they are divided.
+    """
+
+    strength: float
+    weight: float
+
+    @classmethod
+    def of(cls, histories: Histories, length_exponent: float) -> CountScales:
+        """Measure on some histories."""
+        lengths = histories.lengths()
+        strength = np.maximum(lengths, 1).astype(np.float64) ** -length_exponent
+        squares = float(np.sqrt(np.mean(histories.weights.astype(np.float64) ** 2))) if len(histories.weights) else 1.0
+        return cls(max(int(lengths.sum()), 1) / max(float(strength @ lengths), 1e-12), squares)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,6 +70,7 @@ def count_cooccurrence(
     future_decay: float,
     window: int,
     baskets: bool,
+    scales: CountScales | None = None,
 ) -> Cooccurrence:
     """Count over all histories.
 
@@ -60,24 +83,9 @@ def count_cooccurrence(
         window: pairs further apart than this many events in one history are not counted, so that one user with
             100,000 events costs 100,000 × window, not its square.
         baskets: events at one instant are one step of the history, without order among them.
+        scales: those of an earlier count; measured here where they are left out.
     """
-    lengths = histories.lengths()
-    strength = np.maximum(lengths, 1).astype(np.float64) ** -length_exponent
-    # An average event keeps weight 1, so that the exponent does not change what a ridge means.
-    strength *= max(int(lengths.sum()), 1) / max(float(strength @ lengths), 1e-12)
-    user = np.repeat(np.arange(len(histories), dtype=np.int64), lengths)
-    by_item = np.argsort(histories.items, kind="stable")
-    item_indptr = np.concatenate([[0], np.cumsum(np.bincount(histories.items, minlength=n))]).astype(np.int64)
-    events = _Events(
-        indptr=histories.indptr,
-        items=histories.items,
-        weights=_unit_mean(histories.weights),
-        user_of=user,
-        strength=strength.astype(np.float32),
-        item_indptr=item_indptr,
-        events_of=by_item.astype(np.int64),
-        steps=step_numbers(histories, baskets=baskets),
-    )
+    events = _indexed(histories, n, length_exponent, baskets, scales)
     decays = (past_decay, future_decay) if histories.ordered else (0.0, 0.0)
     bound = _row_bounds(events, n, window)
     blocks = _blocks(bound, limit=8_000_000)
@@ -90,6 +98,31 @@ def count_cooccurrence(
         past=np.concatenate([part[3] for part in parts]),
         into=np.concatenate([part[4] for part in parts]),
     )
+
+
+def count_rows(
+    histories: Histories,
+    n: int,
+    rows: int,
+    *,
+    length_exponent: float,
+    past_decay: float,
+    future_decay: float,
+    window: int,
+    baskets: bool,
+    scales: CountScales,
+) -> Cooccurrence:
+    """Count only rows 0 … ``rows`` − 1 of :func:`count_cooccurrence`, from histories of everybody who touched them.
+
+    Returns:
+        Counts with ``rows`` rows and columns below n.
+    """
+    events = _indexed(histories, n, length_exponent, baskets, scales)
+    decays = (past_decay, future_decay) if histories.ordered else (0.0, 0.0)
+    bound = _row_bounds(events, n, window)
+    counts, indices, together, past, into = _count_block(events, n, (0, rows), bound, decays, window)
+    indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return Cooccurrence(indptr=indptr, indices=indices, together=together, past=past, into=into)
 
 
 def step_numbers(histories: Histories, *, baskets: bool) -> NDArray[np.int32]:
@@ -114,12 +147,23 @@ class _Events:
     steps: NDArray[np.int32]
 
 
-def _unit_mean(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale event weights to mean square 1, so that the ridge means the same in every shop."""
-    if len(weights) == 0:
-        return weights
-    scale = float(np.sqrt(np.mean(weights.astype(np.float64) ** 2)))
-    return np.asarray(weights / scale, np.float32)
+def _indexed(
+    histories: Histories, n: int, length_exponent: float, baskets: bool, scales: CountScales | None
+) -> _Events:
+    """Index the events by product, weighed so that exponent and weights do not change what a ridge means."""
+    scales = scales or CountScales.of(histories, length_exponent)
+    lengths = histories.lengths()
+    strength = np.maximum(lengths, 1).astype(np.float64) ** -length_exponent * scales.strength
+    return _Events(
+        indptr=histories.indptr,
+        items=histories.items,
+        weights=np.asarray(histories.weights / scales.weight, np.float32),
+        user_of=np.repeat(np.arange(len(histories), dtype=np.int64), lengths),
+        strength=strength.astype(np.float32),
+        item_indptr=np.concatenate([[0], np.cumsum(np.bincount(histories.items, minlength=n))]).astype(np.int64),
+        events_of=np.argsort(histories.items, kind="stable").astype(np.int64),
+        steps=step_numbers(histories, baskets=baskets),
+    )
 
 
 def _row_bounds(events: _Events, n: int, window: int) -> NDArray[np.int64]:
@@ -181,6 +225,7 @@ def _count_block(
     return counts, indices[keep], values[0, keep], values[1, keep], values[2, keep]
 
 
+@lru_cache(maxsize=8)
 def _decay_tables(
     past: float, future: float, window: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:

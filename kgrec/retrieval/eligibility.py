@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,34 +12,92 @@ from numpy.typing import NDArray
 from kgrec.data import DEFAULT_WEIGHTS, Catalogue, Histories
 from kgrec.errors import HistoryError, SettingsError
 from kgrec.retrieval.filters import Filter, parse_filter
-from kgrec.retrieval.product_table import ProductTable
 
-__all__ = ["Eligibility"]
+__all__ = ["Eligibility", "Masks", "Shown", "UserHistories"]
+
+_NOBODY = np.zeros(0, np.int32)
+
+
+class Masks(Protocol):
+    """Answers a filter with one mask over all products."""
+
+    def mask(self, where: Filter) -> NDArray[np.bool_]:
+        """Return bool (n,), read-only."""
+
+
+class UserHistories(Protocol):
+    """The histories of known users, row by row."""
+
+    @property
+    def kind_names(self) -> tuple[str, ...]:
+        """The event types."""
+
+    @property
+    def size(self) -> int:
+        """Number of events."""
+
+    def __len__(self) -> int:
+        """Return the number of users."""
+
+    def select(self, users: NDArray[np.integer[Any]]) -> Histories:
+        """Return the histories of some rows, in that order."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """Which products may be shown.
+
+    Without a filter nothing as long as the catalogue is made.
+
+    Attributes:
+        mask: bool (n,), read-only, false where a product must not be shown; None where all may be.
+        hidden: int32 (h,), further products that must not be.
+    """
+
+    mask: NDArray[np.bool_] | None = None
+    hidden: NDArray[np.int32] = field(default_factory=lambda: _NOBODY)
+
+    def without(self, nums: NDArray[np.int32]) -> Shown:
+        """Return the same with some more products hidden."""
+        return replace(self, hidden=np.concatenate([self.hidden, nums])) if len(nums) else self
+
+    def dense(self, n: int) -> NDArray[np.bool_]:
+        """Return bool (n,), writable."""
+        mask = np.ones(n, np.bool_) if self.mask is None else self.mask.copy()
+        mask[self.hidden] = False
+        return mask
 
 
 class Eligibility:
-    """Filters, lists of ids and what shoppers did, as masks over the products.
+    """Filters, lists of ids and what shoppers did, as what may be shown.
 
     Args:
         catalogue: n products.
         table: the same products in columns.
         histories: of the known users, row by row.
         user_num: user id → row in ``histories``.
+        gone: int32 (g,), numbers of products that were removed and are never shown.
     """
 
     def __init__(
-        self, catalogue: Catalogue, table: ProductTable, histories: Histories, user_num: Mapping[str, int]
+        self,
+        catalogue: Catalogue,
+        table: Masks,
+        histories: UserHistories,
+        user_num: Mapping[str, int],
+        gone: NDArray[np.int32] = _NOBODY,
     ) -> None:
         """Hold the parts."""
         self._catalogue = catalogue
         self._table = table
         self._histories = histories
         self._user_num = user_num
+        self._gone = gone
 
     def allowed(
         self, where: Filter | Mapping[str, Any] | None, only: Iterable[str] | None, exclude: Iterable[str]
-    ) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
-        """Return which products may be shown, bool (n,), writable, and what is to be noted.
+    ) -> tuple[Shown, tuple[str, ...]]:
+        """Return which products may be shown, and what is to be noted.
 
         Args:
             where: a filter or its JSON form, or None.
@@ -49,19 +108,18 @@ class Eligibility:
             SettingsError: the filter is malformed or does not fit the shop.
             HistoryError: a list of ids is one string, or no list.
         """
-        n = len(self._catalogue)
-        allowed = np.ones(n, np.bool_) if where is None else self._table.mask(parse_filter(where)).copy()
+        mask = None if where is None else self._table.mask(parse_filter(where))
         notes: tuple[str, ...] = ()
         if only is not None:
             given = set(_ids("only", only))
             known = [num for num in map(self._catalogue.find, given) if num is not None]
-            kept = np.zeros(n, np.bool_)
+            kept = np.zeros(len(self._catalogue), np.bool_)
             kept[known] = True
-            allowed &= kept
+            mask = kept if mask is None else mask & kept
             if len(known) < len(given):
                 notes = (f"{len(given) - len(known)} of {len(given)} products of only are not in the catalogue",)
-        allowed[[num for num in map(self._catalogue.find, _ids("exclude", exclude)) if num is not None]] = False
-        return allowed, notes
+        out = [num for num in map(self._catalogue.find, _ids("exclude", exclude)) if num is not None]
+        return Shown(mask, self._gone).without(np.array(out, np.int32)), notes
 
     def seen_by_type(self, user: str | None, types: Iterable[str]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         """Return the products, int32 (m,), with which a user did something of these types, and what is to be noted.
@@ -69,22 +127,21 @@ class Eligibility:
         Raises:
             SettingsError: a type is unknown, or the histories keep no types.
         """
-        histories = self._histories
+        names = self._histories.kind_names
         if isinstance(types, str) or not isinstance(types, Iterable):
             raise SettingsError(f"exclude_seen is True, False or a list of event types; got {types!r:.80}")
         wanted = tuple(types)
-        if histories.kinds is None and len(histories.items):
+        if not names and self._histories.size:
             raise SettingsError("this shop keeps no event types: build it again from events, or use exclude_seen=True")
-        known = tuple(dict.fromkeys((*histories.kind_names, *DEFAULT_WEIGHTS)))
+        known = tuple(dict.fromkeys((*names, *DEFAULT_WEIGHTS)))
         if unknown := [name for name in wanted if name not in known]:
             raise SettingsError(f"unknown event type {unknown[0]!r:.80}; known are {', '.join(known)}")
         row = self._user_num.get(user) if isinstance(user, str) else None
-        if row is None or histories.kinds is None:
+        own = None if row is None else self._histories.select(np.array([row]))
+        if own is None or own.kinds is None:
             return np.zeros(0, np.int32), ("no event types are known of this shopper: exclude_seen left nothing out",)
-        mine = slice(int(histories.indptr[row]), int(histories.indptr[row + 1]))
-        bits = sum(1 << at for at, name in enumerate(histories.kind_names) if name in wanted)
-        kinds = histories.kinds[mine]
-        return np.asarray(histories.items[mine][(kinds & kinds.dtype.type(bits)) != 0], np.int32), ()
+        bits = sum(1 << at for at, name in enumerate(names) if name in wanted)
+        return np.asarray(own.items[(own.kinds & own.kinds.dtype.type(bits)) != 0], np.int32), ()
 
 
 def _ids(name: str, given: Iterable[str]) -> Iterable[str]:

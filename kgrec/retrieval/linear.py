@@ -9,23 +9,46 @@ in their right-hand side, so one column a source gives weights that add up exact
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypedDict
 
+import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.data import Histories
 from kgrec.protocols import Progress, silent
-from kgrec.retrieval.cooccurrence import Cooccurrence, count_cooccurrence, step_numbers
+from kgrec.retrieval.cooccurrence import Cooccurrence, CountScales, count_cooccurrence, step_numbers
 from kgrec.retrieval.inputs import ModelInputs
 from kgrec.retrieval.learning import learned_inputs
-from kgrec.retrieval.merging import add_rows, part_sums, score_dense
+from kgrec.retrieval.merging import add_many, add_rows, part_sums, score_dense
+from kgrec.retrieval.overlay import NO_OVERLAY, Overlay
+from kgrec.retrieval.scratch import scratch_for
 from kgrec.retrieval.settings import LinearSettings
 from kgrec.retrieval.solver import WeightSolver
 from kgrec.retrieval.threads import on_threads
 
-__all__ = ["LinearModel", "behaviour_counts", "recency_weights"]
+__all__ = [
+    "LinearModel",
+    "behaviour_counts",
+    "by_speaker",
+    "count_settings",
+    "counted_histories",
+    "recency_weights",
+]
 
 SECONDS_A_DAY = 86_400
+_ALL = np.zeros(0, np.bool_)
+_NONE = np.zeros(0, np.int32)
+
+
+class CountSettings(TypedDict):
+    """What the counts depend on; see :class:`LinearSettings`."""
+
+    length_exponent: float
+    past_decay: float
+    future_decay: float
+    window: int
+    baskets: bool
 
 
 class LinearModel:
@@ -37,7 +60,9 @@ class LinearModel:
         indptr: int64 (n + 1,), row ``i`` holds what touching ``i`` says for other products.
         columns: int32 (nnz,), products spoken for, rising within a row.
         weights: float64 (nnz,), so that contributions sum to a score even where its terms nearly cancel.
-        parts: float32 (nnz, sources); rows sum to ``weights``.
+        parts: float32 (nnz, sources); rows sum to ``weights``. Sources beyond those of the base are zero in it.
+        factors: what the two heads were multiplied by; None where it is not known.
+        overlay: columns that were solved since, which stand in place of the base's.
     """
 
     def __init__(
@@ -49,6 +74,8 @@ class LinearModel:
         columns: NDArray[np.int32],
         weights: NDArray[np.float64],
         parts: NDArray[np.float32],
+        factors: tuple[float, float] | None = None,
+        overlay: Overlay = NO_OVERLAY,
     ) -> None:
         """Hold a fitted model."""
         self.settings = settings
@@ -57,11 +84,15 @@ class LinearModel:
         self.columns = columns
         self.weights = weights
         self.parts = parts
+        self.factors = factors
+        self.overlay = overlay
+        self._base = (indptr, columns, weights)
+        self._layer = (overlay.slot_of, overlay.head, overlay.following, overlay.product_of, overlay.weights)
 
     @property
     def n(self) -> int:
         """Number of products."""
-        return len(self.indptr) - 1
+        return max(len(self.indptr) - 1, len(self.overlay.slot_of))
 
     @classmethod
     def fit(
@@ -72,13 +103,14 @@ class LinearModel:
         products: NDArray[np.int32] | None = None,
         counts: Cooccurrence | None = None,
         learned: ModelInputs | None = None,
+        factors: tuple[float, float] | None = None,
         progress: Progress = silent,
         seed: int = 0,
     ) -> LinearModel:
         """Fit, for all products or only for the given ones (int32 (b,), the others are then never recommended).
 
         ``counts`` are those of :func:`behaviour_counts` for the same histories and settings, where they are at hand,
-        and ``learned`` what :func:`learned_inputs` makes of both.
+        ``learned`` what :func:`learned_inputs` makes of both, and ``factors`` of the heads those of an earlier fit.
         """
         settings = settings.resolved(inputs.knowledge)
         if counts is None:
@@ -86,19 +118,28 @@ class LinearModel:
         wanted = np.arange(inputs.n, dtype=np.int32) if products is None else products
         if learned is None:
             learned = learned_inputs(inputs, counts, settings, progress=progress)
-        solver = WeightSolver.of(learned, counts, settings, products=wanted, seed=seed)
+        solver = WeightSolver.of(learned, counts, settings, products=wanted, factors=factors, seed=seed)
         support, parts = solver.solve(wanted, progress=progress)
-        return _by_speaker(inputs.n, wanted, support, parts, settings, solver.names)
+        return by_speaker(inputs.n, wanted, support, parts, settings, solver.names, solver.factors)
 
     def with_settings(self, settings: LinearSettings) -> LinearModel:
         """Return the same weights for another question: only ``recency`` and the time settings may differ."""
+        return self._with(settings=settings, sources=self.sources, overlay=self.overlay)
+
+    def overlaid(self, overlay: Overlay, sources: tuple[str, ...]) -> LinearModel:
+        """Return the same base under other columns; ``sources`` begin with those of the base."""
+        return self._with(settings=self.settings, sources=sources, overlay=overlay)
+
+    def _with(self, *, settings: LinearSettings, sources: tuple[str, ...], overlay: Overlay) -> LinearModel:
         return LinearModel(
             settings=settings,
-            sources=self.sources,
+            sources=sources,
             indptr=self.indptr,
             columns=self.columns,
             weights=self.weights,
             parts=self.parts,
+            factors=self.factors,
+            overlay=overlay,
         )
 
     def score(self, histories: Histories) -> NDArray[np.float32]:
@@ -109,48 +150,120 @@ class LinearModel:
             histories.indptr,
             histories.items,
             recency_weights(histories, self.settings),
-            self.indptr,
-            self.columns,
-            self.weights,
+            *self._base,
+            *self._layer,
             result,
         )
         return result
 
     def propose(
-        self, items: NDArray[np.int32], weights: NDArray[np.float32], allowed: NDArray[np.bool_], k: int
+        self,
+        items: NDArray[np.int32],
+        weights: NDArray[np.float32],
+        allowed: NDArray[np.bool_] | None,
+        k: int,
+        *,
+        hidden: NDArray[np.int32] = _NONE,
     ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Return the best k products with a positive score: numbers int32 (≤ k,) and scores float64, best first.
+
+        The time follows what the history speaks for, not the number of products.
 
         Args:
             items: int32 (m,), the history.
             weights: float32 (m,), what each event counts, recency included.
-            allowed: bool (n,), false where a product must not be shown.
+            allowed: bool (n,), false where a product must not be shown; None where all may be.
             k: at least 1.
+            hidden: int32 (h,), further products that must not be shown.
         """
         found: tuple[NDArray[np.int32], NDArray[np.float64]] = add_rows(
-            items, weights, self.indptr, self.columns, self.weights, allowed, k
-        )
+            items, weights, *self._base, *self._layer, _ALL if allowed is None else allowed, hidden, k,
+            *scratch_for(self.n),
+        )  # fmt: skip
         return found
+
+    def propose_many(
+        self,
+        histories: Histories,
+        allowed: NDArray[np.bool_] | None,
+        k: int,
+        *,
+        hidden: NDArray[np.int32] = _NONE,
+        hide_history: bool,
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """Do :meth:`propose` for many histories on all threads.
+
+        Returns:
+            Numbers int32 (len(histories), k), −1 after the last, and scores float64 of the same shape, 0 there.
+        """
+        best = np.full((len(histories), k), -1, np.int32)
+        scores = np.zeros((len(histories), k), np.float64)
+        threads = nb.get_num_threads()
+        on_threads(
+            add_many,
+            histories.indptr,
+            histories.items,
+            recency_weights(histories, self.settings),
+            *self._base,
+            *self._layer,
+            _ALL if allowed is None else allowed,
+            hidden,
+            hide_history,
+            np.zeros((threads, self.n), np.float64),
+            np.zeros((threads, self.n), np.uint8),
+            np.empty((threads, self.n), np.int32),
+            best,
+            scores,
+        )
+        return best, scores
 
     def contributions(
         self, items: NDArray[np.int32], weights: NDArray[np.float32], product: int
     ) -> NDArray[np.float64]:
         """Return float64 (m, sources): what each history item adds to the product's score through each source."""
-        amounts: NDArray[np.float64] = part_sums(items, weights, self.indptr, self.columns, self.parts, product)
+        amounts: NDArray[np.float64] = self.contributions_of(items, weights, np.array([product], np.int32))[0]
+        return amounts
+
+    def contributions_of(
+        self, items: NDArray[np.int32], weights: NDArray[np.float32], products: NDArray[np.int32]
+    ) -> NDArray[np.float64]:
+        """Return float64 (b, m, sources): the same for several products (int32 (b,)) in one pass."""
+        amounts = np.zeros((len(products), len(items), len(self.sources)), np.float64)
+        part_sums(
+            items,
+            weights,
+            self.indptr,
+            self.columns,
+            self.parts,
+            self.overlay.slot_of,
+            self.overlay.support,
+            self.overlay.parts,
+            products,
+            amounts,
+        )
         return amounts
 
 
-def behaviour_counts(inputs: ModelInputs, settings: LinearSettings) -> Cooccurrence:
+def behaviour_counts(inputs: ModelInputs, settings: LinearSettings, scales: CountScales | None = None) -> Cooccurrence:
     """Count who is touched together and what follows what, as the settings say."""
-    return count_cooccurrence(
-        replace(inputs.histories, weights=_event_weights(inputs.histories, settings)),
-        inputs.n,
-        length_exponent=settings.length_exponent,
-        past_decay=settings.past_decay,
-        future_decay=settings.future_decay,
-        window=settings.window,
-        baskets=settings.baskets,
-    )
+    histories = counted_histories(inputs.histories, settings)
+    return count_cooccurrence(histories, inputs.n, **count_settings(settings), scales=scales)
+
+
+def count_settings(settings: LinearSettings) -> CountSettings:
+    """Return the settings that the counts depend on."""
+    return {
+        "length_exponent": settings.length_exponent,
+        "past_decay": settings.past_decay,
+        "future_decay": settings.future_decay,
+        "window": settings.window,
+        "baskets": settings.baskets,
+    }
+
+
+def counted_histories(histories: Histories, settings: LinearSettings) -> Histories:
+    """Return histories with the weights that their events have in the counts."""
+    return replace(histories, weights=_event_weights(histories, settings))
 
 
 def _event_weights(histories: Histories, settings: LinearSettings) -> NDArray[np.float32]:
@@ -177,13 +290,14 @@ def recency_weights(histories: Histories, settings: LinearSettings) -> NDArray[n
     return weights.astype(np.float32)
 
 
-def _by_speaker(
+def by_speaker(
     n: int,
     products: NDArray[np.int32],
     support: NDArray[np.int32],
     parts: NDArray[np.float32],
     settings: LinearSettings,
     names: tuple[str, ...],
+    factors: tuple[float, float] | None = None,
 ) -> LinearModel:
     """Turn columns (what speaks for j) into rows (what i speaks for): serving reads the rows of a history."""
     flat = support.ravel()
@@ -197,4 +311,5 @@ def _by_speaker(
         columns=products[order // support.shape[1]].astype(np.int32),
         weights=parts.sum(axis=1, dtype=np.float64),
         parts=parts,
+        factors=factors,
     )

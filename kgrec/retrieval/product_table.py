@@ -42,6 +42,11 @@ class ProductTable:
         self._room = max(4, min(64, _CACHED_BYTES // max(len(catalogue), 1)))
         self._lock = threading.RLock()
 
+    @property
+    def size(self) -> int:
+        """Number of products."""
+        return len(self._catalogue)
+
     @cached_property
     def fields(self) -> tuple[str, ...]:
         """Every name that a filter may ask for: the catalogue's own fields, then the others, sorted."""
