@@ -127,11 +127,9 @@ def ask(model: LinearModel, asked: Histories, cluster: NDArray[np.int32]) -> dic
         query = asked.select(np.array([user]))
         started = time.perf_counter()
         weights = recency_weights(query, model.settings)
-        allowed = np.ones(model.n, np.bool_)
-        allowed[query.items] = False
-        nums, scores = model.propose(query.items, weights, allowed, 10)
+        nums, scores = model.propose(query.items, weights, None, 10, hidden=query.items)
         plain.append(time.perf_counter() - started)
-        amounts = [model.contributions(query.items, weights, int(num)) for num in nums]
+        amounts = model.contributions_of(query.items, weights, nums)
         explained.append(time.perf_counter() - started)
         sums = np.array([part.sum() for part in amounts])
         if len(scores):

@@ -35,7 +35,8 @@ class Contribution:
     """One cell of a score's exact sum: what one history item adds through one source.
 
     ``source`` is ``"behaviour"`` (touched by the same shoppers), ``"sequence"`` (what comes next),
-    ``"alike"`` (a new product hears what speaks for products like it), ``"text"`` (similar description), ``"graph:<relation>"`` (shared facts of that relation),
+    ``"alike"`` (a new product hears what speaks for products like it), ``"text"`` (similar description),
+    ``"graph:<relation>"`` (shared facts of that relation),
     or ``"popularity"`` with an empty ``history_item``.
     """
 

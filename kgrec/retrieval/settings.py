@@ -12,6 +12,8 @@ from kgrec.retrieval.knowledge import Knowledge
 
 __all__ = ["LinearSettings"]
 
+NEWCOMER_FLOOR = 0.1
+
 
 @dataclass(frozen=True, kw_only=True)
 class LinearSettings:
@@ -123,6 +125,13 @@ class LinearSettings:
     def weight_of(self, relation: str) -> float:
         """Return α of a relation; of one that was read from texts alone, only once :meth:`resolved` has named it."""
         return self.relation_weights.get(relation, self.relation_weight)
+
+    def likeness_of(self, relation: str) -> float:
+        """Return the α by which newcomers find who is like them, at least a tenth of ``relation_weight``.
+
+        A relation that tells nothing more of products with events may be all that a new one states.
+        """
+        return max(self.weight_of(relation), NEWCOMER_FLOOR * self.relation_weight)
 
     def resolved(self, knowledge: Knowledge) -> LinearSettings:
         """Return the same settings with a weight written out for every relation of a shop."""

@@ -142,6 +142,13 @@ class WeightSolver:
         warm[row_of[self.counts.indices == row_of]] = True
         return warm
 
+    @property
+    def likeness(self) -> NDArray[np.float32]:
+        """What sharing each value counts for a newcomer's likeness, float32 (v,)."""
+        knowledge = self.inputs.knowledge
+        by_relation = [self.settings.likeness_of(name) for name in knowledge.relations]
+        return knowledge.weights(np.array(by_relation, np.float32))
+
     def _introduce(
         self,
         products: NDArray[np.int32],
@@ -153,9 +160,7 @@ class WeightSolver:
         settings = self.settings
         newcomers = products[fresh]
         text = (settings.text_weight * self.inputs.cosines[newcomers] ** settings.text_exponent).astype(np.float32)
-        alike, kernel = most_alike(
-            self.inputs, self.gram.value_weights, text, newcomers, self.warm, settings.newcomer_alike
-        )
+        alike, kernel = most_alike(self.inputs, self.likeness, text, newcomers, self.warm, settings.newcomer_alike)
         place = np.full(self.inputs.n, -1, np.int32)
         place[products] = np.arange(len(products))
         missing = np.unique(alike[(alike >= 0) & (place[alike] < 0)]).astype(np.int32)

@@ -105,7 +105,7 @@ def alike(world: Surroundings, products: NDArray[np.int64]) -> NDArray[np.int32]
     local = np.searchsorted(inside, products).astype(np.int32)
     text = (settings.text_weight * solver.inputs.cosines[local] ** settings.text_exponent).astype(np.float32)
     warm = world.counts.diagonal[inside] > 0
-    found, _ = most_alike(solver.inputs, solver.gram.value_weights, text, local, warm, settings.newcomer_alike)
+    found, _ = most_alike(solver.inputs, solver.likeness, text, local, warm, settings.newcomer_alike)
     return np.where(found >= 0, inside[found], -1).astype(np.int32)
 
 
@@ -205,7 +205,7 @@ def _without(
 def _members(world: Surroundings, products: NDArray[np.int64]) -> dict[int, NDArray[np.int32]]:
     """Return value → the products that have it, for the values that propose neighbours to some products."""
     values = np.unique(_values_of(world.graph, products)[0])
-    spoken = (world.weights()[values] > 0) & (np.diff(world.graph.value_indptr)[values] <= WALK_LIMIT)
+    spoken = (world.rarity[values] > 0) & (np.diff(world.graph.value_indptr)[values] <= WALK_LIMIT)
     return {value: world.graph.products_with(value) for value in values[spoken].tolist()}
 
 

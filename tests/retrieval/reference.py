@@ -63,10 +63,13 @@ def dense_counts(
     return Counts(together, past, transition)
 
 
-def dense_kernels(knowledge: Knowledge, vectors: np.ndarray, settings: LinearSettings) -> dict[str, np.ndarray]:
+def dense_kernels(
+    knowledge: Knowledge, vectors: np.ndarray, settings: LinearSettings, factors: np.ndarray | float = 1.0
+) -> dict[str, np.ndarray]:
     """Return source → float64 (n, n), what it adds to the Gram matrix.
 
-    Column v of F is scaled by 1/√(products that have v); values of one product or of nearly all join nothing.
+    Column v of F is scaled by 1/√(products that have v); values of one product or of nearly all join nothing. What
+    sharing v adds is multiplied by ``factors``, float64 (v,).
     """
     n = len(knowledge.indptr) - 1
     unit = vectors.astype(np.float64)
@@ -77,7 +80,7 @@ def dense_kernels(knowledge: Knowledge, vectors: np.ndarray, settings: LinearSet
     incidence[np.repeat(np.arange(n), np.diff(knowledge.indptr)), knowledge.value] = 1
     carriers = incidence.sum(axis=0)
     joins = (carriers > 1) & (carriers <= max(settings.hub_share * n, 2))
-    scaled = incidence * np.where(joins, 1 / np.sqrt(np.maximum(carriers, 1)), 0)
+    scaled = incidence * np.where(joins, 1 / np.sqrt(np.maximum(carriers, 1)), 0) * np.sqrt(factors)
     for at, relation in enumerate(knowledge.relations):
         of_relation = scaled[:, knowledge.relation == at]
         kernels[f"graph:{relation}"] = settings.weight_of(relation) * of_relation @ of_relation.T

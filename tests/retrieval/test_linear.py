@@ -124,9 +124,11 @@ def test_any_support_against_the_same_regressions(
     inputs = random_inputs(seed, repeats=repeats, ordered=ordered)
     model = LinearModel.fit(inputs, chosen)
     learned = learned_inputs(inputs, behaviour_counts(inputs, chosen), chosen)
+    plain = inputs.knowledge.rarity
+    factors = np.divide(learned.knowledge.rarity, plain, out=np.ones(len(plain)), where=plain > 0)
     expected = dense_parts(
         counts_for(inputs, chosen),
-        dense_kernels(learned.knowledge, learned.vectors, chosen),
+        dense_kernels(inputs.knowledge, learned.vectors, chosen, factors),
         chosen,
         model.sources,
         supports=supports_of(model),

@@ -100,3 +100,12 @@ def test_new_products_are_found_better_than_by_their_kernel_alone() -> None:
 
     settings = LinearSettings(support=60)
     assert reached(settings) > reached(replace(settings, newcomer_alike=0))
+
+
+def test_a_relation_without_weight_still_tells_whom_a_newcomer_is_like() -> None:
+    inputs = with_newcomers(4)
+    settings = replace(SETTINGS, text_weight=0.0, relation_weights={"brand": 0.0, "colour": 0.0})
+    model = LinearModel.fit(inputs, settings)
+    assert np.isin(2, model.columns)
+    sources = {source for at, source in enumerate(model.sources) if np.any(model.parts[model.columns == 2, at])}
+    assert sources == {"alike"}
