@@ -57,8 +57,8 @@ SUPPORT_MARGIN = 0.004
 """So much has a larger support to gain."""
 NEWCOMER_SHARE = 0.2
 """Share of the sampled products that is hidden to see what the model says of new ones."""
-NEWCOMER_SCALES = (0.25, 0.35, 0.5, 0.7, 1.0, 1.2, 1.4, 2.0)
-NEWCOMER_QUERIES = 4_000
+NEWCOMER_SCALES = (0.35, 0.5, 0.7, 1.0, 1.4)
+NEWCOMER_QUERIES = 2_000
 NEWCOMER_TOLERANCE = 0.01
 """Of the scales within this of the best the largest is taken: new products gain most where it costs nothing."""
 COUNT_SETTINGS = ("event_exponent", "length_exponent", "past_decay", "future_decay", "window", "baskets")
