@@ -49,7 +49,7 @@ ORDERED_ONLY = frozenset(
 )
 STRIDES: Mapping[str, tuple[int, ...]] = {"ridge": (2, 1)}
 """Settings with a long way to go are walked in large steps first."""
-SECOND_LOOK = ("recency", "ridge", "relation_weight", "sequence_share")
+SECOND_LOOK = ("recency", "ridge", "relation_weight", "sequence_share", "value_learning")
 """Settings that depend most on the others, walked once more when those are chosen."""
 SUPPORTS = (100, 200)
 """Sizes of a support, walked last; a larger one costs time, memory and latency."""
