@@ -213,7 +213,7 @@ def compared(shop: Shop, rng: np.random.Generator) -> dict[str, float]:
     )
     counts = behaviour_counts(same, settings, statistics.scales)
     frozen = LinearModel.fit(same, settings, counts=counts, learned=same, factors=statistics.factors)
-    rows = rng.choice(len(shop.users), 500, replace=False)
+    rows = rng.choice(len(shop.users), min(500, len(shop.users)), replace=False)
     histories = shop.histories.select(rows)
     histories = kgrec.Histories.of([histories.row(at) for at in range(len(histories))])
     mine, exact, other = (model.score(histories) for model in (shop.model, frozen, fresh))

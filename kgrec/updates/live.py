@@ -223,11 +223,14 @@ class LiveShop:
             self._stale.introduce(members)
 
     def _ask_sharers(self, graph: Graph, nums: NDArray[np.int64]) -> None:
-        """Ask who shares a value with a product that has changed."""
-        weights, counts = self._world(graph).weights(), graph.value_counts()
+        """Ask who shares a value with a product that has changed.
+
+        Values of a relation that weighs nothing count too: newcomers find by them who is like them.
+        """
+        weights, counts, rarity = self._world(graph).weights(), graph.value_counts(), self._values.rarity
         for num in nums.tolist():
             for value in graph.values_of(num).tolist():
-                if weights[value] > 0 and counts[value] <= WALK_LIMIT:
+                if rarity[value] > 0 and counts[value] <= WALK_LIMIT:
                     self._stale.ask(graph.products_with(value), float(weights[value]))
 
     def _place_texts(self, nums: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:

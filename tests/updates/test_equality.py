@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from tests.updates.shops import SETTINGS, built, change_at_random, fresh_fit
 
 VARIANTS = [
     ({"learned_text": False}, 1_000),
-    ({"value_learning": 0.5, "newcomer_alike": 3}, 100),
+    ({"value_learning": 0.5, "newcomer_alike": 3, "relation_weights": {"brand": 0.0}}, 100),
     ({"length_exponent": 0.4, "baskets": True, "window": 6, "event_exponent": 0.5, "dropout": 0.2}, 60),
     ({"text_weight": 0.0, "popularity_exponent": 0.0, "sequence_share": 0.0}, 60),
     ({"text_neighbours": 5, "support": 8, "hub_share": 0.1, "newcomer_alike": 0}, 60),
@@ -23,7 +24,7 @@ def histories(n: int, rng: np.random.Generator) -> kgrec.Histories:
 
 
 @pytest.mark.parametrize(("settings", "steps"), VARIANTS)
-def test_random_updates_equal_a_fit(settings: dict[str, float], steps: int, tmp_path: Path) -> None:
+def test_random_updates_equal_a_fit(settings: dict[str, Any], steps: int, tmp_path: Path) -> None:
     shop, _ = built(120, 150, settings=replace(SETTINGS, **settings))
     rng = np.random.default_rng(steps)
     _, more = built(150, 10, seed=9)
