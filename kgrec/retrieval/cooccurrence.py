@@ -7,7 +7,7 @@ memory follows the number of pairs that occur and no n × n array exists.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numba as nb
@@ -40,7 +40,7 @@ class CountScales(NamedTuple):
         return cls(max(int(lengths.sum()), 1) / max(float(strength @ lengths), 1e-12), squares)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Cooccurrence:
     """Item–item counts in CSR form; row ``j`` owns ``indptr[j]:indptr[j + 1]``, columns in rising order.
 
@@ -59,6 +59,16 @@ class Cooccurrence:
     together: NDArray[np.float32]
     past: NDArray[np.float32]
     into: NDArray[np.float32]
+
+    @cached_property
+    def diagonal(self) -> NDArray[np.float64]:
+        """``XᵀX`` of each product with itself, float64 (n,); 0 for one without events."""
+        n = len(self.indptr) - 1
+        owner = np.repeat(np.arange(n), np.diff(self.indptr))
+        own = self.indices == owner
+        diagonal = np.zeros(n, np.float64)
+        diagonal[owner[own]] = self.together[own]
+        return diagonal
 
 
 def count_cooccurrence(

@@ -73,7 +73,7 @@ def text_map(vectors: NDArray[np.float32], counts: Cooccurrence) -> NDArray[np.f
     """
     n, d = vectors.shape
     spread = np.zeros_like(vectors)
-    scale = (1.0 / np.sqrt(_diagonal(counts) + _TEXT_CALM)).astype(np.float32)
+    scale = (1.0 / np.sqrt(counts.diagonal + _TEXT_CALM)).astype(np.float32)
     on_threads(_spread, counts.indptr, counts.indices, counts.together, counts.into, scale, vectors, spread)
     form = vectors.T @ spread
     form = (form + form.T).astype(np.float64) / 2
@@ -97,7 +97,7 @@ def value_factors(knowledge: Knowledge, counts: Cooccurrence) -> NDArray[np.floa
     """
     factors = np.ones(len(knowledge.rarity), np.float32)
     mass = np.zeros(len(knowledge.rarity), np.float64)
-    scale = (1.0 / np.sqrt(_diagonal(counts) + _VALUE_CALM)).astype(np.float32)
+    scale = (1.0 / np.sqrt(counts.diagonal + _VALUE_CALM)).astype(np.float32)
     _add_pairs(counts.indptr, counts.indices, counts.together, scale, knowledge.indptr, knowledge.value, mass)
     owners = np.diff(knowledge.value_indptr).astype(np.float64)
     pairs = owners * (owners - 1)
@@ -117,14 +117,6 @@ def _same_total(knowledge: Knowledge, rarity: NDArray[np.float32]) -> NDArray[np
     owners = np.diff(knowledge.value_indptr)
     before, after = float(knowledge.rarity @ owners), float(rarity @ owners)
     return np.asarray(rarity * (before / after if after > 0 else 1.0), np.float32)
-
-
-def _diagonal(counts: Cooccurrence) -> NDArray[np.float64]:
-    row_of = np.repeat(np.arange(len(counts.indptr) - 1), np.diff(counts.indptr))
-    own = counts.indices == row_of
-    diagonal = np.zeros(len(counts.indptr) - 1, np.float64)
-    diagonal[row_of[own]] = counts.together[own]
-    return diagonal
 
 
 @nb.njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})

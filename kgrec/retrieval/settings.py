@@ -13,6 +13,7 @@ from kgrec.retrieval.knowledge import Knowledge
 __all__ = ["LinearSettings"]
 
 NEWCOMER_FLOOR = 0.1
+"""Share of ``relation_weight`` that every relation keeps when newcomers look for who is like them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -82,13 +82,7 @@ class WeightSolver:
         if factors is not None:
             return solver
         wanted = np.arange(inputs.n, dtype=np.int32) if products is None else products
-        return cls(
-            inputs=inputs,
-            counts=counts,
-            settings=settings,
-            gram=gram,
-            factors=_measured_factors(solver, wanted, seed),
-        )
+        return replace(solver, factors=_measured_factors(solver, wanted, seed))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -108,7 +102,7 @@ class WeightSolver:
             self.inputs.knowledge,
             self.gram.value_weights,
             self.inputs.neighbours,
-            (self.settings.text_weight * self.inputs.cosines**self.settings.text_exponent).astype(np.float32),
+            self.text_kernel,
             size=self.settings.support,
             products=products,
             popularity_exponent=self.settings.popularity_exponent,
@@ -137,10 +131,13 @@ class WeightSolver:
     @cached_property
     def warm(self) -> NDArray[np.bool_]:
         """Who has events, bool (n,)."""
-        row_of = np.repeat(np.arange(self.inputs.n), np.diff(self.counts.indptr))
-        warm = np.zeros(self.inputs.n, np.bool_)
-        warm[row_of[self.counts.indices == row_of]] = True
-        return warm
+        return self.counts.diagonal > 0
+
+    @cached_property
+    def text_kernel(self) -> NDArray[np.float32]:
+        """What being alike adds for the text neighbours of each product, float32 (n, t)."""
+        settings = self.settings
+        return (settings.text_weight * self.inputs.cosines**settings.text_exponent).astype(np.float32)
 
     @property
     def likeness(self) -> NDArray[np.float32]:
@@ -159,7 +156,7 @@ class WeightSolver:
         """Let the products without events (places ``fresh``) hear through those most like them, in place."""
         settings = self.settings
         newcomers = products[fresh]
-        text = (settings.text_weight * self.inputs.cosines[newcomers] ** settings.text_exponent).astype(np.float32)
+        text = self.text_kernel[newcomers]
         alike, kernel = most_alike(self.inputs, self.likeness, text, newcomers, self.warm, settings.newcomer_alike)
         place = np.full(self.inputs.n, -1, np.int32)
         place[products] = np.arange(len(products))

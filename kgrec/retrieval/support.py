@@ -45,11 +45,7 @@ def choose_support(
         int32 (b, size), rising numbers, then −1; never the product itself.
     """
     n = len(cooccurrence.indptr) - 1
-    diagonal = np.zeros(n, np.float64)
-    row_of = np.repeat(np.arange(n), np.diff(cooccurrence.indptr))
-    own = cooccurrence.indices == row_of
-    diagonal[row_of[own]] = cooccurrence.together[own]
-    discount = ((diagonal + ridge) ** -popularity_exponent).astype(np.float32)
+    discount = ((cooccurrence.diagonal + ridge) ** -popularity_exponent).astype(np.float32)
     support = np.full((len(products), size), -1, np.int32)
     on_threads(
         _choose_rows,

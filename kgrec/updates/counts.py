@@ -32,11 +32,7 @@ class LiveCounts:
         self._scales = scales
         self._settings = settings
         self._changed: dict[int, _Row] = {}
-        n = len(base.indptr) - 1
-        owner = np.repeat(np.arange(n), np.diff(base.indptr))
-        own = base.indices == owner
-        self._diagonal = np.zeros(n, np.float32)
-        self._diagonal[owner[own]] = base.together[own]
+        self._diagonal = base.diagonal.astype(np.float32)
 
     @property
     def diagonal(self) -> NDArray[np.float32]:

@@ -103,9 +103,10 @@ def alike(world: Surroundings, products: NDArray[np.int64]) -> NDArray[np.int32]
     settings = world.settings
     inside, solver = _candidates(world, products)
     local = np.searchsorted(inside, products).astype(np.int32)
-    text = (settings.text_weight * solver.inputs.cosines[local] ** settings.text_exponent).astype(np.float32)
     warm = world.counts.diagonal[inside] > 0
-    found, _ = most_alike(solver.inputs, solver.likeness, text, local, warm, settings.newcomer_alike)
+    found, _ = most_alike(
+        solver.inputs, solver.likeness, solver.text_kernel[local], local, warm, settings.newcomer_alike
+    )
     return np.where(found >= 0, inside[found], -1).astype(np.int32)
 
 
