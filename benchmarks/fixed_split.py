@@ -26,7 +26,6 @@ from comparing import Measured, Question, chosen, facts_of, measured, peer_figur
 from layouts import FixedFolder, load_fixed_split
 from measuring import common_arguments, console, quality_table, write_json
 
-from kgrec.data import Histories, Targets
 from kgrec.errors import SettingsError
 from kgrec.evaluation import Split, cold_split, fixed_split, random_holdout
 from kgrec.graph import Graph
@@ -159,16 +158,7 @@ def questions(folder: FixedFolder, share: float, seed: int) -> tuple[Split, Spli
     if not share:
         return folder.test, folder.test
     made = cold_split(folder.train, fraction=share, seed=seed, n=len(folder.catalogue))
-    return fixed_split(made.train, all_users(folder.test, len(folder.train))), made
-
-
-def all_users(split: Split, users: int) -> Targets:
-    """Return the targets of a split row by row for all users, empty for those that it does not ask."""
-    rows: list[list[int]] = [[] for _ in range(users)]
-    for at, user in enumerate(split.users):
-        rows[user] = split.targets.row(at).tolist()
-    spread = Histories.of(rows)
-    return Targets(indptr=spread.indptr, items=spread.items)
+    return fixed_split(made.train, folder.test.targets_by_user()), made
 
 
 if __name__ == "__main__":

@@ -24,8 +24,7 @@ from rich.table import Table
 import kgrec
 from kgrec.data import Fact
 from kgrec.embedding import product_documents
-from kgrec.retrieval import Knowledge, LinearModel, LinearSettings, ModelInputs, behaviour_counts
-from kgrec.retrieval.fit_statistics import centred_at, mapped
+from kgrec.retrieval import Knowledge, LinearModel, LinearSettings, ModelInputs, behaviour_counts, centred_at
 from kgrec.shop import Shop
 from kgrec.testing import clustered_shop
 
@@ -207,7 +206,7 @@ def compared(shop: Shop, rng: np.random.Generator) -> dict[str, float]:
     same = replace(
         inputs,
         knowledge=replace(knowledge, rarity=statistics.rarity * statistics.value_factors),
-        vectors=mapped(centred_at(shop.vectors, statistics.text_mean), statistics.text_map),
+        vectors=statistics.read(centred_at(shop.vectors, statistics.text_mean)),
         neighbours=shop.neighbours[0],
         cosines=shop.neighbours[1],
     )

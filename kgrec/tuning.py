@@ -282,7 +282,7 @@ class _Search:
         train = known.keep(~mask)
         wanted = known.keep(mask)
         fresh = fixed_split(replace(train, ordered=False), Targets(indptr=wanted.indptr, items=wanted.items))
-        usual = fixed_split(train, _by_user(self.whole, len(train))).among(np.setdiff1d(self.products, hidden))
+        usual = fixed_split(train, self.whole.targets_by_user()).among(np.setdiff1d(self.products, hidden))
         parts = [split.sample(NEWCOMER_QUERIES, seed=self.seed) for split in (usual, fresh)]
         if min(len(part) for part in parts) < ENOUGH_QUERIES:
             return start
@@ -300,13 +300,6 @@ class _Search:
             self._progress("choosing settings on validation", len(self.trials), None)
         enough = max(reached.values()) * (1 - NEWCOMER_TOLERANCE)
         return replace(start, newcomer_scale=max(scale for scale, quality in reached.items() if quality >= enough))
-
-
-def _by_user(split: Split, users: int) -> Targets:
-    """Return the targets of a split row by row for all users, empty for those that it does not ask."""
-    lengths = np.zeros(users, np.int64)
-    lengths[split.users] = np.diff(split.targets.indptr)
-    return Targets(indptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), items=split.targets.items)
 
 
 @dataclass(frozen=True, slots=True)

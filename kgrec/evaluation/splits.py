@@ -62,6 +62,12 @@ class Split:
             cold=self.cold,
         )
 
+    def targets_by_user(self) -> Targets:
+        """Return the targets row by row for all users of the source, empty for those that are not asked."""
+        lengths = np.zeros(len(self.train), np.int64)
+        lengths[self.users] = np.diff(self.targets.indptr)
+        return Targets(indptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), items=self.targets.items)
+
     def sample(self, size: int, *, seed: int = 0) -> Split:
         """Return at most ``size`` queries, drawn without replacement, in their old order: for a coarse search."""
         if size >= len(self):

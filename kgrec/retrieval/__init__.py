@@ -4,8 +4,8 @@ from kgrec.retrieval.arranging import Arranger, Placed, Table, graph_likeness, t
 from kgrec.retrieval.cooccurrence import CountScales
 from kgrec.retrieval.eligibility import Eligibility, Shown, UserHistories
 from kgrec.retrieval.filters import Filter, field, parse_filter
-from kgrec.retrieval.fit_statistics import FitStatistics, centred_at
-from kgrec.retrieval.index import FaissIndex, centred
+from kgrec.retrieval.fit_statistics import FitStatistics
+from kgrec.retrieval.index import FaissIndex, centred, centred_at
 from kgrec.retrieval.index_plan import IndexPlan, IndexReport
 from kgrec.retrieval.index_settings import IndexSettings
 from kgrec.retrieval.inputs import ModelInputs

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.retrieval.cooccurrence import CountScales
-from kgrec.retrieval.inputs import ModelInputs
+from kgrec.retrieval.index import text_mean
+from kgrec.retrieval.inputs import ModelInputs, mapped
 from kgrec.retrieval.linear import counted_histories
 from kgrec.retrieval.settings import LinearSettings
 
-__all__ = ["TOLERANCE", "FitStatistics", "centred_at", "mapped", "priced", "text_mean"]
+__all__ = ["TOLERANCE", "FitStatistics", "priced"]
 
 TOLERANCE = 0.1
 """A value is priced again where its rarity is off by more than this share."""
@@ -42,6 +43,10 @@ class FitStatistics:
     scales: CountScales
     rarity: NDArray[np.float32]
     value_factors: NDArray[np.float32]
+
+    def read(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return centred vectors (float32 (b, d)) as the model reads them."""
+        return vectors if self.text_map is None else mapped(vectors, self.text_map)
 
     @classmethod
     def of(
@@ -86,27 +91,3 @@ def priced(rarity: NDArray[np.float32], counts: NDArray[np.int64], hub: float) -
     limit = np.abs(counts - hub) <= TOLERANCE * hub
     near |= limit & (counts > 2) & ((exact > 0) != (rarity > 0))
     return np.where(near, rarity, exact).astype(np.float32)
-
-
-def text_mean(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the mean of the non-zero rows, float32 (d,)."""
-    said = int(np.count_nonzero(np.any(vectors != 0, axis=1)))
-    return np.asarray(vectors.sum(axis=0, dtype=np.float64) / max(said, 1)).astype(np.float32)
-
-
-def centred_at(vectors: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Subtract a mean from the non-zero rows and bring them back to unit length; zero rows stay zero."""
-    said = np.any(vectors != 0, axis=1, keepdims=True)
-    moved = np.where(said, vectors - mean, np.float32(0)).astype(np.float32)
-    norms = np.linalg.norm(moved, axis=1, keepdims=True)
-    return np.ascontiguousarray(np.divide(moved, norms, out=np.zeros_like(moved), where=norms > 0), np.float32)
-
-
-def mapped(vectors: NDArray[np.float32], text_map: NDArray[np.float32] | None) -> NDArray[np.float32]:
-    """Return centred vectors as :meth:`kgrec.retrieval.ModelInputs.with_text_map` maps them."""
-    if text_map is None:
-        return vectors
-    moved = vectors @ text_map
-    norms = np.linalg.norm(moved, axis=1, keepdims=True)
-    unit: NDArray[np.float32] = np.divide(moved, norms, out=np.zeros_like(moved), where=norms > 1e-12)
-    return unit

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kgrec.errors import DataError
 from kgrec.retrieval.index_plan import IndexPlan, IndexReport
 
-__all__ = ["FaissIndex", "centred", "unit_rows"]
+__all__ = ["FaissIndex", "centred", "centred_at", "text_mean", "unit_rows"]
 
 _EXACT = IndexPlan(report=IndexReport(kind="flat", why="no other index was planned"))
 _SPARE = 16
@@ -232,9 +232,27 @@ def centred(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         DataError: a value is not finite.
     """
     _check_finite(vectors)
+    return centred_at(vectors, text_mean(vectors))
+
+
+def text_mean(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean of the non-zero rows, float32 (d,)."""
+    said = int(np.count_nonzero(np.any(vectors != 0, axis=1)))
+    return np.asarray(vectors.sum(axis=0, dtype=np.float64) / max(said, 1)).astype(np.float32)
+
+
+def centred_at(vectors: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Subtract a mean (float32 (d,)) from the non-zero rows, and do the rest of :func:`centred`.
+
+    Without text (d = 0) the rows come back as they are.
+
+    Raises:
+        DataError: a value is not finite.
+    """
+    if not vectors.shape[1]:
+        return vectors
     said = np.any(vectors != 0, axis=1, keepdims=True)
-    mean = vectors.sum(axis=0, dtype=np.float64) / max(int(said.sum()), 1)
-    return unit_rows(np.where(said, vectors - mean.astype(np.float32), np.float32(0)).astype(np.float32))
+    return unit_rows(np.where(said, vectors - mean, np.float32(0)).astype(np.float32))
 
 
 def _check_finite(vectors: NDArray[np.float32]) -> None:

@@ -16,7 +16,7 @@ from kgrec.retrieval.index_settings import IndexSettings
 from kgrec.retrieval.knowledge import Knowledge
 from kgrec.retrieval.planner import build_index
 
-__all__ = ["ModelInputs"]
+__all__ = ["ModelInputs", "mapped"]
 
 _BLOCK = 8_192
 """So many products' neighbours are searched at once."""
@@ -110,12 +110,18 @@ class ModelInputs:
 
     def with_text_map(self, learned: NDArray[np.float32], *, progress: Progress = silent) -> ModelInputs:
         """Return the same products with mapped text vectors (float32 (d, r)), their neighbours found anew."""
-        moved = self.vectors @ learned
-        norms = np.linalg.norm(moved, axis=1, keepdims=True)
-        unit = np.divide(moved, norms, out=np.zeros_like(moved), where=norms > 1e-12)
+        unit = mapped(self.vectors, learned)
         width = min(self.neighbours.shape[1], self.n)
         neighbours, cosines = _neighbours(build_index(unit), unit, width, progress, "finding texts that go together")
         return replace(self, vectors=unit, neighbours=neighbours, cosines=cosines, text_map=learned)
+
+
+def mapped(vectors: NDArray[np.float32], text_map: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Apply a map (float32 (d, r)) to centred rows float32 (b, d): unit rows float32 (b, r); zero rows stay zero."""
+    moved = vectors @ text_map
+    norms = np.linalg.norm(moved, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = np.divide(moved, norms, out=np.zeros_like(moved), where=norms > 1e-12)
+    return unit
 
 
 def _neighbours(

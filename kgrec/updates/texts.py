@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.retrieval import FitStatistics, centred_at
-from kgrec.retrieval.fit_statistics import mapped
 
 __all__ = ["LiveTexts", "PatchedSearch", "PatchedVectors"]
 
@@ -108,7 +107,7 @@ class LiveTexts:
         """Map the vectors that are there."""
         self._statistics = statistics
         self._base = vectors
-        self._base_mapped = mapped(vectors, statistics.text_map)
+        self._base_mapped = statistics.read(vectors)
         self._side = np.zeros((_SPARE, vectors.shape[1]), np.float32)
         self._side_mapped = np.zeros((_SPARE, self._base_mapped.shape[1]), np.float32)
         self._count = 0
@@ -136,7 +135,7 @@ class LiveTexts:
             self._side, self._side_mapped = _longer(self._side, room), _longer(self._side_mapped, room)
         # Rows are only ever appended: readers look at those before them.
         self._side[count : count + len(rows)] = rows
-        self._side_mapped[count : count + len(rows)] = mapped(rows, self._statistics.text_map)
+        self._side_mapped[count : count + len(rows)] = self._statistics.read(rows)
         self._count += len(rows)
         self._place = self._place.copy()
         self._place[nums] = np.arange(count, count + len(rows))

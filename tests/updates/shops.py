@@ -7,8 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 import kgrec
-from kgrec.retrieval import FaissIndex, Knowledge, LinearModel, LinearSettings, ModelInputs, behaviour_counts
-from kgrec.retrieval.fit_statistics import centred_at, mapped
+from kgrec.retrieval import (
+    FaissIndex,
+    Knowledge,
+    LinearModel,
+    LinearSettings,
+    ModelInputs,
+    behaviour_counts,
+    centred_at,
+)
 from kgrec.shop import Shop
 from kgrec.testing import ClusteredShop, clustered_shop
 
@@ -57,7 +64,7 @@ def fresh_fit(shop: Shop, *, frozen: bool = True) -> LinearModel:
     )
     if not frozen:
         return LinearModel.fit(inputs, settings)
-    vectors = mapped(centred_at(shop.vectors, statistics.text_mean), statistics.text_map)
+    vectors = statistics.read(centred_at(shop.vectors, statistics.text_mean))
     n, size = len(vectors), settings.text_neighbours
     neighbours, cosines = np.full((n, size), -1, np.int32), np.zeros((n, size), np.float32)
     text = vectors.shape[1] > 0
