@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,11 @@ from kgrec.data import Histories, Targets
 from kgrec.evaluation import Ranking, Split, fixed_split, random_holdout, rank, time_split
 from kgrec.protocols import Progress, silent
 from kgrec.retrieval import LinearModel, LinearSettings, ModelInputs, behaviour_counts, learned_inputs
+from kgrec.retrieval.cooccurrence import Cooccurrence
 
 __all__ = ["Trial", "Tuning", "choose_settings", "validation_split"]
+
+Made = TypeVar("Made")
 
 SAMPLE_PRODUCTS = 10_000
 """Products that the search fits and ranks: a product's weights do not depend on which others are fitted."""
@@ -157,6 +161,27 @@ def choose_settings(
     return Tuning(settings=best, trials=tuple(search.trials))
 
 
+class _Recent(Generic[Made]):
+    """The two values asked for last: where a search stands, and where it looks."""
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[str, Made] = OrderedDict()
+
+    def get(self, key: str, make: Callable[[], Made]) -> Made:
+        """Return the value of this key, made where it is not there."""
+        if key not in self._values:
+            while len(self._values) > 1:
+                self._values.popitem(last=False)
+            self._values[key] = make()
+        self.touch(key)
+        return self._values[key]
+
+    def touch(self, key: str) -> None:
+        """Make a value that is there the last to be dropped."""
+        if key in self._values:
+            self._values.move_to_end(key)
+
+
 class _Search:
     """The state of one search: a sample, and the trials so far."""
 
@@ -169,9 +194,10 @@ class _Search:
         self.seed = seed
         self.trials: list[Trial] = []
         self._known: dict[str, float] = {}
-        self._counts: tuple[tuple[Any, ...], Any] | None = None
-        self._learned: tuple[tuple[Any, ...], ModelInputs] | None = None
-        self._model: tuple[str, LinearModel] | None = None
+        self._counts: _Recent[Cooccurrence] = _Recent()
+        self._texts: _Recent[ModelInputs] = _Recent()
+        self._learned: _Recent[ModelInputs] = _Recent()
+        self._models: _Recent[LinearModel] = _Recent()
         self._progress = progress
 
     def can(self, name: str) -> bool:
@@ -189,7 +215,9 @@ class _Search:
     def quality(self, settings: LinearSettings, **changed: Any) -> float:
         """Fit on the sample and return NDCG among it, scaled to the whole catalogue."""
         key = repr(settings)
-        if key not in self._known:
+        if key in self._known:
+            self._keep(settings)
+        else:
             ranking = rank(self._fitted(settings), self.split, k=SAMPLE_DEPTH, only=self.products)
             self._known[key] = _scaled_ndcg(ranking, self.inputs.n / len(self.products))
             self.trials.append(Trial(changed=changed, ndcg=self._known[key]))
@@ -199,25 +227,33 @@ class _Search:
     def _fitted(self, settings: LinearSettings) -> LinearModel:
         """Fit on the sample; a change of recency or of time alone changes the question and not the weights."""
         key = repr(replace(settings, recency=1.0, time_exponent=0.0))
-        if self._model is None or self._model[0] != key:
-            counts, learned = self._prepared(settings)
-            self._model = (
-                key,
-                LinearModel.fit(
-                    self.inputs, settings, products=self.products, counts=counts, learned=learned, seed=self.seed
-                ),
-            )
-        return self._model[1].with_settings(settings)
+        return self._models.get(key, lambda: self._fit(settings)).with_settings(settings)
 
-    def _prepared(self, settings: LinearSettings) -> tuple[Any, ModelInputs]:
-        """Return counts and what they teach, made again only when a setting that they depend on has changed."""
-        key = tuple(getattr(settings, name) for name in COUNT_SETTINGS)
-        if self._counts is None or self._counts[0] != key:
-            self._counts = key, behaviour_counts(self.inputs, settings)
-        taught = (*key, settings.learned_text, settings.value_learning)
-        if self._learned is None or self._learned[0] != taught:
-            self._learned = taught, learned_inputs(self.inputs, self._counts[1], settings)
-        return self._counts[1], self._learned[1]
+    def _fit(self, settings: LinearSettings) -> LinearModel:
+        """Fit with counts and lessons that are made again only when a setting they depend on has changed."""
+        counted, texts_taught, taught = _lessons(settings)
+        counts = self._counts.get(counted, lambda: behaviour_counts(self.inputs, settings))
+        texts_only, values_only = replace(settings, value_learning=0.0), replace(settings, learned_text=False)
+        texts = self._texts.get(
+            texts_taught, lambda: learned_inputs(self.inputs, counts, texts_only, products=self.products)
+        )
+        learned = self._learned.get(taught, lambda: learned_inputs(texts, counts, values_only))
+        return LinearModel.fit(
+            self.inputs,
+            settings,
+            products=self.products,
+            counts=counts,
+            learned=learned,
+            apart=False,
+            seed=self.seed,
+        )
+
+    def _keep(self, settings: LinearSettings) -> None:
+        """The search comes back to these settings: what they need is the last to be dropped."""
+        counted, texts_taught, taught = _lessons(settings)
+        self._counts.touch(counted)
+        self._texts.touch(texts_taught)
+        self._learned.touch(taught)
 
     def walk(self, start: LinearSettings, name: str) -> LinearSettings:
         """Walk a grid from the value that ``start`` has, up and down, while it helps."""
@@ -252,7 +288,8 @@ class _Search:
                 reached = self.quality(trial, relation=relation, weight=weights[relation])
                 if reached > quality * (1 + RELATION_MARGIN):
                     best, quality = trial, reached
-                    break
+                if reached >= quality:
+                    break  # what does no harm by its absence does not gain by a triple weight
         return best
 
     def widen(self, start: LinearSettings) -> LinearSettings:
@@ -287,7 +324,9 @@ class _Search:
         if min(len(part) for part in parts) < ENOUGH_QUERIES:
             return start
         settings = replace(start, newcomer_scale=1.0)
-        model = LinearModel.fit(self.inputs.with_histories(train), settings, products=self.products, seed=self.seed)
+        model = LinearModel.fit(
+            self.inputs.with_histories(train), settings, products=self.products, apart=False, seed=self.seed
+        )
         reached: dict[float, float] = {}
         for scale in NEWCOMER_SCALES:
             scorer = _Scaled(model, hidden, scale)
@@ -300,6 +339,13 @@ class _Search:
             self._progress("choosing settings on validation", len(self.trials), None)
         enough = max(reached.values()) * (1 - NEWCOMER_TOLERANCE)
         return replace(start, newcomer_scale=max(scale for scale, quality in reached.items() if quality >= enough))
+
+
+def _lessons(settings: LinearSettings) -> tuple[str, str, str]:
+    """Return what the counts depend on, what the learned texts do, and what texts and values do."""
+    counted = repr([getattr(settings, name) for name in COUNT_SETTINGS])
+    texts = f"{counted} {settings.learned_text}"
+    return counted, texts, f"{texts} {settings.value_learning}"
 
 
 @dataclass(frozen=True, slots=True)

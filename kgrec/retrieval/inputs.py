@@ -108,11 +108,24 @@ class ModelInputs:
         """Return the same products with other behaviour."""
         return replace(self, histories=histories)
 
-    def with_text_map(self, learned: NDArray[np.float32], *, progress: Progress = silent) -> ModelInputs:
-        """Return the same products with mapped text vectors (float32 (d, r)), their neighbours found anew."""
+    def with_text_map(
+        self,
+        learned: NDArray[np.float32],
+        *,
+        products: NDArray[np.int32] | None = None,
+        progress: Progress = silent,
+    ) -> ModelInputs:
+        """Return the same products with mapped text vectors, their neighbours found anew.
+
+        Args:
+            learned: the map, float32 (d, r).
+            products: int32 (b,), whose neighbours to find; the others then have none. None finds them for all.
+            progress: is told how far the search has come.
+        """
         unit = mapped(self.vectors, learned)
         width = min(self.neighbours.shape[1], self.n)
-        neighbours, cosines = _neighbours(build_index(unit), unit, width, progress, "finding texts that go together")
+        stage = "finding texts that go together"
+        neighbours, cosines = _neighbours(build_index(unit), unit, width, progress, stage, products)
         return replace(self, vectors=unit, neighbours=neighbours, cosines=cosines, text_map=learned)
 
 
@@ -125,19 +138,25 @@ def mapped(vectors: NDArray[np.float32], text_map: NDArray[np.float32]) -> NDArr
 
 
 def _neighbours(
-    index: FaissIndex, unit: NDArray[np.float32], k: int, progress: Progress, stage: str = "finding similar texts"
+    index: FaissIndex,
+    unit: NDArray[np.float32],
+    k: int,
+    progress: Progress,
+    stage: str = "finding similar texts",
+    products: NDArray[np.int32] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return the neighbours of every row, int32 (n, k), and their cosines, in blocks: k · n wide numbers are many."""
     n = len(unit)
-    neighbours, cosines = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
-    for start in range(0, n, _BLOCK):
-        progress(stage, start, n)
-        rows = slice(start, min(start + _BLOCK, n))
+    wanted = np.arange(n, dtype=np.int32) if products is None else products
+    neighbours, cosines = np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32)
+    for start in range(0, len(wanted), _BLOCK):
+        progress(stage, start, len(wanted))
+        rows = wanted[start : start + _BLOCK]
         found, nums = index.search(unit[rows], k)
-        useless = (nums == np.arange(rows.start, rows.stop)[:, None]) | (found <= 0)
+        useless = (nums == rows[:, None]) | (found <= 0)
         # The product itself and what is not similar go last, so that −1 ends a row.
         order = np.argsort(useless, axis=1, kind="stable")
         neighbours[rows] = np.take_along_axis(np.where(useless, -1, nums), order, axis=1)
         cosines[rows] = np.take_along_axis(np.where(useless, 0, found), order, axis=1)
-    progress(stage, n, n)
+    progress(stage, len(wanted), len(wanted))
     return neighbours, cosines

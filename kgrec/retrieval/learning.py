@@ -39,7 +39,12 @@ _PAIRS = 20.0
 
 
 def learned_inputs(
-    inputs: ModelInputs, counts: Cooccurrence, settings: LinearSettings, *, progress: Progress = silent
+    inputs: ModelInputs,
+    counts: Cooccurrence,
+    settings: LinearSettings,
+    *,
+    products: NDArray[np.int32] | None = None,
+    progress: Progress = silent,
 ) -> ModelInputs:
     """Return the inputs with texts and values as behaviour teaches to read them, where the settings ask for it.
 
@@ -47,6 +52,7 @@ def learned_inputs(
         inputs: as the shop states them.
         counts: behaviour of the same n products.
         settings: ``learned_text`` and ``value_learning`` are looked at.
+        products: int32 (b,), who needs similar texts; None takes all.
         progress: is told how far the search for similar texts has come.
     """
     if settings.value_learning > 0 and len(inputs.knowledge.relations):
@@ -57,7 +63,7 @@ def learned_inputs(
     if settings.learned_text and inputs.vectors.shape[1]:
         learned = text_map(inputs.vectors, counts)
         if learned.shape[1]:
-            inputs = inputs.with_text_map(learned, progress=progress)
+            inputs = inputs.with_text_map(learned, products=products, progress=progress)
     return inputs
 
 

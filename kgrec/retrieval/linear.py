@@ -104,6 +104,7 @@ class LinearModel:
         counts: Cooccurrence | None = None,
         learned: ModelInputs | None = None,
         factors: tuple[float, float] | None = None,
+        apart: bool = True,
         progress: Progress = silent,
         seed: int = 0,
     ) -> LinearModel:
@@ -111,6 +112,7 @@ class LinearModel:
 
         ``counts`` are those of :func:`behaviour_counts` for the same histories and settings, where they are at hand,
         ``learned`` what :func:`learned_inputs` makes of both, and ``factors`` of the heads those of an earlier fit.
+        Without ``apart`` the weights are the same, in less time, and not split into sources.
         """
         settings = settings.resolved(inputs.knowledge)
         if counts is None:
@@ -118,7 +120,7 @@ class LinearModel:
         wanted = np.arange(inputs.n, dtype=np.int32) if products is None else products
         if learned is None:
             learned = learned_inputs(inputs, counts, settings, progress=progress)
-        solver = WeightSolver.of(learned, counts, settings, products=wanted, factors=factors, seed=seed)
+        solver = WeightSolver.of(learned, counts, settings, products=wanted, factors=factors, apart=apart, seed=seed)
         support, parts = solver.solve(wanted, progress=progress)
         return by_speaker(inputs.n, wanted, support, parts, settings, solver.names, solver.factors)
 

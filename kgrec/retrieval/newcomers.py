@@ -208,10 +208,13 @@ def _hear(
         for at in range(width):
             if at < len(kept):
                 support[row, at] = found[kept[at]]
-                parts[row, at] = sums[found[kept[at]]]
+                for part in range(sources):
+                    parts[row, at, part] = sums[found[kept[at]], part]
             else:
                 support[row, at] = -1
-                parts[row, at] = 0.0
+                for part in range(sources):
+                    parts[row, at, part] = 0.0
         for at in range(count):
-            sums[found[at]] = 0.0
+            for part in range(sources):
+                sums[found[at], part] = 0.0
             seen[found[at]] = False

@@ -20,6 +20,7 @@ __all__ = ["WeightSolver"]
 
 SCALE_SAMPLE = 512
 """Products on which the scales of the two heads are measured."""
+UNMEASURED = (0.0, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,6 +53,7 @@ class WeightSolver:
         *,
         products: NDArray[np.int32] | None = None,
         factors: tuple[float, float] | None = None,
+        apart: bool = True,
         seed: int = 0,
     ) -> WeightSolver:
         """Prepare to solve.
@@ -62,6 +64,8 @@ class WeightSolver:
             settings: of the model.
             products: int32 (b,), those that the scales are measured on, by a sample; None takes all.
             factors: those of an earlier fit, in place of measuring the scales again.
+            apart: whether the weights are split into sources; whole ones are faster and explain nothing. Their scales
+                are measured on the products that are solved.
             seed: draws the sample.
         """
         settings = settings.resolved(inputs.knowledge)
@@ -77,16 +81,19 @@ class WeightSolver:
             sequence_ridge=settings.sequence_ridge,
             sequence_knowledge=settings.sequence_knowledge,
             dropout=settings.dropout,
+            apart=apart,
         )
-        solver = cls(inputs=inputs, counts=counts, settings=settings, gram=gram, factors=factors or (0.0, 0.0))
-        if factors is not None:
+        solver = cls(inputs=inputs, counts=counts, settings=settings, gram=gram, factors=factors or UNMEASURED)
+        if factors is not None or not apart:
             return solver
         wanted = np.arange(inputs.n, dtype=np.int32) if products is None else products
         return replace(solver, factors=_measured_factors(solver, wanted, seed))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The sources in the order of the parts: behaviour, sequence, alike, text, then each relation."""
+        """The sources in the order of the parts: behaviour, sequence, alike, text, then each relation; or the total."""
+        if not self.gram.apart:
+            return ("total",)
         relations = (f"graph:{name}" for name in self.inputs.knowledge.relations)
         return ("behaviour", "sequence", "alike", "text", *relations)
 
@@ -122,10 +129,10 @@ class WeightSolver:
             Who speaks for each, int32 (b, support), rising numbers, then −1; and with what weight through each source
             of :attr:`names`, float32 (b, support, sources), zero where the support is −1.
         """
-        support, parts = self._own(products, progress)
+        solver, support, parts = self._own(products, progress)
         fresh = np.flatnonzero(~self.warm[products]) if self.settings.newcomer_alike else np.zeros(0, np.int64)
         if len(fresh):
-            self._introduce(products, fresh, support, parts)
+            solver._introduce(products, fresh, support, parts)
         return support, parts
 
     @cached_property
@@ -164,8 +171,8 @@ class WeightSolver:
         theirs = (support, parts)
         if len(missing):
             place[missing] = len(products) + np.arange(len(missing))
-            more = self._own(missing, silent)
-            theirs = (np.concatenate([support, more[0]]), np.concatenate([parts, more[1]]))
+            _, more, their_parts = self._own(missing, silent)
+            theirs = (np.concatenate([support, more]), np.concatenate([parts, their_parts]))
         own = (support[fresh], parts[fresh])
         hear_through(
             own,
@@ -175,30 +182,44 @@ class WeightSolver:
             unit=settings.text_weight + settings.relation_weight or 1.0,
             direct=settings.newcomer_direct,
             scale=settings.newcomer_scale,
-            source=self.names.index("alike"),
+            source=self.names.index("alike") if self.gram.apart else 0,
         )
         support[fresh], parts[fresh] = own
 
-    def _own(self, products: NDArray[np.int32], progress: Progress) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    def _own(
+        self, products: NDArray[np.int32], progress: Progress
+    ) -> tuple[WeightSolver, NDArray[np.int32], NDArray[np.float32]]:
         support = self.support(products)
         parts = np.zeros((*support.shape, len(self.names)), np.float32)
-        for rows, similarity, transition in solve_heads(self.gram, products, support, sequence=self.share > 0):
-            parts[rows, :, 0] = similarity[:, :, 0] * self.factors[0]
-            parts[rows, :, 1] = transition[:, :, 0] * self.factors[1]
-            parts[rows, :, 3:] = similarity[:, :, 1:] * self.factors[0] + transition[:, :, 1:] * self.factors[1]
+        solver, batches = self, solve_heads(self.gram, products, support, sequence=self.share > 0)
+        if self.factors == UNMEASURED:
+            solved = list(batches)
+            solver, batches = replace(self, factors=_head_factors(solved, support, self.share)), iter(solved)
+        for rows, similarity, transition in batches:
+            first, second = similarity * solver.factors[0], transition * solver.factors[1]
+            if self.gram.apart:
+                parts[rows, :, 0] = first[:, :, 0]
+                parts[rows, :, 1] = second[:, :, 0]
+                parts[rows, :, 3:] = first[:, :, 1:] + second[:, :, 1:]
+            else:
+                parts[rows] = first + second
             progress("fitting the item–item model", rows.stop, len(products))
-        return support, parts
+        return solver, support, parts
 
 
 def _measured_factors(solver: WeightSolver, products: NDArray[np.int32], seed: int) -> tuple[float, float]:
     """Measure the scales of the heads on a sample of the products that anything speaks for."""
-    drawn = np.sort(np.random.default_rng(seed).permutation(products)[: 4 * SCALE_SAMPLE])
-    support = solver.support(drawn)
-    spoken_for = np.flatnonzero(support[:, 0] >= 0)[:: max(1, len(drawn) // SCALE_SAMPLE)][:SCALE_SAMPLE]
-    drawn, support = drawn[spoken_for], support[spoken_for]
-    return _head_factors(
-        list(solve_heads(solver.gram, drawn, support, sequence=solver.share > 0)), support, solver.share
-    )
+    drawn = np.random.default_rng(seed).permutation(products)[: 4 * SCALE_SAMPLE]
+    used, support = drawn[:0], np.zeros((0, solver.settings.support), np.int32)
+    for start in range(0, len(drawn), SCALE_SAMPLE):
+        more = solver.support(drawn[start : start + SCALE_SAMPLE])
+        spoken_for = np.flatnonzero(more[:, 0] >= 0)[: SCALE_SAMPLE - len(used)]
+        used = np.concatenate([used, drawn[start + spoken_for]])
+        support = np.concatenate([support, more[spoken_for]])
+        if len(used) == SCALE_SAMPLE:
+            break
+    gram = replace(solver.gram, apart=False)
+    return _head_factors(list(solve_heads(gram, used, support, sequence=solver.share > 0)), support, solver.share)
 
 
 def _head_factors(heads: list[Heads], support: NDArray[np.int32], share: float) -> tuple[float, float]:
