@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -42,6 +43,7 @@ def build(
     vectors: NDArray[np.float32] | None = None,
     settings: LinearSettings | Mapping[str, Any] | None = None,
     index: IndexSettings | None = None,
+    shards: str | os.PathLike[str] | None = None,
     progress: Progress = silent,
     seed: int = 0,
 ) -> Recommender:
@@ -57,6 +59,10 @@ def build(
             others on a validation split of the events.
         index: which vector index to use and how much of the true neighbours it has to find; the defaults compare
             every vector in a shop of up to 200,000 products.
+        shards: a folder, new or empty, that keeps finished parts of the fit of a large shop: a build that was stopped
+            goes on there when it is called again with the same data and settings. Give ``facts``, ``vectors`` and
+            ``settings`` too, which are made again otherwise. The folder has to stay while the shop is used; a shop
+            that was saved and loaded does not need it.
         progress: is told how far each stage has come.
         seed: for everything drawn at random.
 
@@ -64,6 +70,7 @@ def build(
         EncoderUnavailableError: no encoder was given and the default one cannot be loaded.
         SettingsError: an argument is of another kind, a setting is unknown or out of range, the catalogue is empty, or
             ``vectors`` has another length.
+        DataError: ``shards`` holds a fit of something else.
         LowRecallError: ``index`` names a kind that finds too little and is not to be replaced.
     """
     _check_kinds(catalogue, events, facts, encoder)
@@ -88,7 +95,9 @@ def build(
     tuning = _tuned(inputs, chosen_by_hand, progress, seed)
     counts = behaviour_counts(inputs, tuning.settings)
     learned = learned_inputs(inputs, counts, tuning.settings, progress=progress)
-    model = LinearModel.fit(inputs, tuning.settings, counts=counts, learned=learned, progress=progress, seed=seed)
+    model = LinearModel.fit(
+        inputs, tuning.settings, counts=counts, learned=learned, shards=shards, progress=progress, seed=seed
+    )
     report = {
         "rows_set_aside": count_reasons([*catalogue.set_aside, *(events.set_aside if events is not None else ())]),
         "events_of_unknown_products": sum(events.unknown_products.values()) if events is not None else 0,

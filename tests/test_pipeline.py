@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -211,3 +212,16 @@ def test_the_index_is_described() -> None:
     assert "30 vectors, and up to 200,000 are compared one by one" in told["why"]
     with pytest.raises(SettingsError, match=r"index must be kgrec\.IndexSettings"):
         kgrec.build(shop.catalogue, shop.events, encoder=ENCODER, index="ivf")  # type: ignore[arg-type]
+
+
+def test_build_by_shards_answers_the_same(tmp_path: Path) -> None:
+    made = clustered_shop(60, 80, clusters=3, seed=1)
+    given = {"encoder": kgrec.HashingEncoder(), "settings": kgrec.LinearSettings(support=20)}
+    whole = kgrec.build(made.catalogue, made.events, **given)
+    shop = kgrec.build(made.catalogue, made.events, shards=tmp_path / "fit", **given)
+    shop.save(tmp_path / "shop")
+    again = kgrec.build(made.catalogue, made.events, shards=tmp_path / "fit", **given)
+    for user in whole.shop.users[:10]:
+        expected = [(r.item, pytest.approx(r.score, rel=1e-6)) for r in whole.recommend(user, k=5)]
+        for other in (shop, again, kgrec.load(tmp_path / "shop")):
+            assert [(r.item, r.score) for r in other.recommend(user, k=5)] == expected

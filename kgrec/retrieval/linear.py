@@ -8,6 +8,7 @@ in their right-hand side, so one column a source gives weights that add up exact
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TypedDict
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.data import Histories
+from kgrec.errors import DataError
 from kgrec.protocols import Progress, silent
 from kgrec.retrieval.cooccurrence import Cooccurrence, CountScales, count_cooccurrence, step_numbers
 from kgrec.retrieval.inputs import ModelInputs
@@ -24,13 +26,13 @@ from kgrec.retrieval.merging import add_many, add_rows, part_sums, score_dense
 from kgrec.retrieval.overlay import NO_OVERLAY, Overlay
 from kgrec.retrieval.scratch import scratch_for
 from kgrec.retrieval.settings import LinearSettings
-from kgrec.retrieval.solver import WeightSolver
+from kgrec.retrieval.shards import Rows, Shard, ShardFolder, fingerprint, rows_of, solve_by_shards
+from kgrec.retrieval.solver import WeightSolver, source_names
 from kgrec.retrieval.threads import on_threads
 
 __all__ = [
     "LinearModel",
     "behaviour_counts",
-    "by_speaker",
     "count_settings",
     "counted_histories",
     "recency_weights",
@@ -105,6 +107,7 @@ class LinearModel:
         learned: ModelInputs | None = None,
         factors: tuple[float, float] | None = None,
         apart: bool = True,
+        shards: str | os.PathLike[str] | None = None,
         progress: Progress = silent,
         seed: int = 0,
     ) -> LinearModel:
@@ -113,16 +116,37 @@ class LinearModel:
         ``counts`` are those of :func:`behaviour_counts` for the same histories and settings, where they are at hand,
         ``learned`` what :func:`learned_inputs` makes of both, and ``factors`` of the heads those of an earlier fit.
         Without ``apart`` the weights are the same, in less time, and not split into sources.
+
+        ``shards`` is a folder that keeps what is finished: a fit of the same inputs that was stopped goes on there.
+        The model then maps its weights from the folder, which has to stay.
+
+        Raises:
+            DataError: ``shards`` holds another fit or something else.
         """
         settings = settings.resolved(inputs.knowledge)
+        folder = None if shards is None else _shard_folder(shards, inputs, settings, products, seed)
+        if folder is not None and folder.finished:
+            rows, factors = folder.rows()
+            return cls.of_rows(rows, settings, source_names(inputs.knowledge), factors)
         if counts is None:
             counts = behaviour_counts(inputs, settings)
         wanted = np.arange(inputs.n, dtype=np.int32) if products is None else products
         if learned is None:
             learned = learned_inputs(inputs, counts, settings, progress=progress)
         solver = WeightSolver.of(learned, counts, settings, products=wanted, factors=factors, apart=apart, seed=seed)
-        support, parts = solver.solve(wanted, progress=progress)
-        return by_speaker(inputs.n, wanted, support, parts, settings, solver.names, solver.factors)
+        if folder is not None:
+            rows = solve_by_shards(solver, folder, progress)
+        else:
+            shard = Shard.of(wanted, *solver.solve(wanted, progress=progress))
+            rows = rows_of(inputs.n, lambda: iter((shard,)), len(solver.names))
+        return cls.of_rows(rows, settings, solver.names, solver.factors)
+
+    @classmethod
+    def of_rows(
+        cls, rows: Rows, settings: LinearSettings, sources: tuple[str, ...], factors: tuple[float, float] | None
+    ) -> LinearModel:
+        """Take solved weights as they are."""
+        return cls(settings=settings, sources=sources, factors=factors, **rows._asdict())
 
     def with_settings(self, settings: LinearSettings) -> LinearModel:
         """Return the same weights for another question: only ``recency`` and the time settings may differ."""
@@ -246,6 +270,18 @@ class LinearModel:
         return amounts
 
 
+def _shard_folder(
+    path: str | os.PathLike[str],
+    inputs: ModelInputs,
+    settings: LinearSettings,
+    products: NDArray[np.int32] | None,
+    seed: int,
+) -> ShardFolder:
+    if products is not None:
+        raise DataError("shards keep a fit of all products; leave products out, or shards")
+    return ShardFolder.open(path, fingerprint(inputs, settings, seed))
+
+
 def behaviour_counts(inputs: ModelInputs, settings: LinearSettings, scales: CountScales | None = None) -> Cooccurrence:
     """Count who is touched together and what follows what, as the settings say."""
     histories = counted_histories(inputs.histories, settings)
@@ -290,28 +326,3 @@ def recency_weights(histories: Histories, settings: LinearSettings) -> NDArray[n
         scale = settings.time_scale_days * SECONDS_A_DAY
         weights = weights * (1 + np.maximum(apart, 0) / scale) ** -settings.time_exponent
     return weights.astype(np.float32)
-
-
-def by_speaker(
-    n: int,
-    products: NDArray[np.int32],
-    support: NDArray[np.int32],
-    parts: NDArray[np.float32],
-    settings: LinearSettings,
-    names: tuple[str, ...],
-    factors: tuple[float, float] | None = None,
-) -> LinearModel:
-    """Turn columns (what speaks for j) into rows (what i speaks for): serving reads the rows of a history."""
-    flat = support.ravel()
-    used = np.flatnonzero(flat >= 0)
-    order = used[np.argsort(flat[used], kind="stable")]
-    parts = parts.reshape(-1, len(names))[order]
-    return LinearModel(
-        settings=settings,
-        sources=names,
-        indptr=np.concatenate([[0], np.cumsum(np.bincount(flat[used], minlength=n))]).astype(np.int64),
-        columns=products[order // support.shape[1]].astype(np.int32),
-        weights=parts.sum(axis=1, dtype=np.float64),
-        parts=parts,
-        factors=factors,
-    )

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from kgrec.protocols import Progress, silent
 from kgrec.retrieval.cooccurrence import Cooccurrence
 from kgrec.retrieval.inputs import ModelInputs
+from kgrec.retrieval.knowledge import Knowledge
 from kgrec.retrieval.newcomers import hear_through, most_alike
 from kgrec.retrieval.ridge import GramSources, Heads, solve_heads
 from kgrec.retrieval.settings import LinearSettings
 from kgrec.retrieval.support import choose_support
 
-__all__ = ["WeightSolver"]
+__all__ = ["WeightSolver", "source_names"]
 
 SCALE_SAMPLE = 512
 """Products on which the scales of the two heads are measured."""
@@ -94,8 +95,7 @@ class WeightSolver:
         """The sources in the order of the parts: behaviour, sequence, alike, text, then each relation; or the total."""
         if not self.gram.apart:
             return ("total",)
-        relations = (f"graph:{name}" for name in self.inputs.knowledge.relations)
-        return ("behaviour", "sequence", "alike", "text", *relations)
+        return source_names(self.inputs.knowledge)
 
     @property
     def share(self) -> float:
@@ -205,6 +205,11 @@ class WeightSolver:
                 parts[rows] = first + second
             progress("fitting the item–item model", rows.stop, len(products))
         return solver, support, parts
+
+
+def source_names(knowledge: Knowledge) -> tuple[str, ...]:
+    """Return the parts of a weight in their order."""
+    return ("behaviour", "sequence", "alike", "text", *(f"graph:{name}" for name in knowledge.relations))
 
 
 def _measured_factors(solver: WeightSolver, products: NDArray[np.int32], seed: int) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from benchmarks import scale
 
 def test_two_sizes_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "scale.json"
-    given = ["scale.py", "--items", "400,800", "--queries", "20", "--json", str(file)]
+    given = ["scale.py", "--items", "400,800", "--queries", "20", "--peers", "--json", str(file)]
     monkeypatch.setattr(sys, "argv", given)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
     scale.main()
@@ -20,6 +20,9 @@ def test_two_sizes_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert set(result["sizes"]) == {"400", "800"}
     assert result["shares_max_relative_error"] <= 1e-5
     assert result["sizes"]["800"]["own_cluster_share"] > 0.5  # the model finds the cluster it was asked from
+    assert result["sizes"]["800"]["open_seconds"] < 1
+    assert result["sizes"]["800"]["many_per_second"] > 0
+    assert ("als_p50_ms" in result["sizes"]["800"]) == (result["als_over_recommend"] is not None)
     assert result["sizes"]["800"]["events"] > 0.5 * 10 * 800
 
 

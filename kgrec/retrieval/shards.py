@@ -1,0 +1,261 @@
+"""Weights solved shard by shard, kept on disk so that a fit that was stopped goes on where it was.
+
+A fit solves columns: what speaks for a product. Serving reads rows: what a product speaks for. Between the two every
+weight moves, so the rows are written when all columns are there, into memory or into mapped files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from kgrec.errors import DataError
+from kgrec.protocols import Progress, silent
+from kgrec.retrieval.inputs import ModelInputs
+from kgrec.retrieval.settings import LinearSettings
+from kgrec.retrieval.solver import WeightSolver
+
+__all__ = ["Rows", "Shard", "ShardFolder", "fingerprint", "rows_of", "solve_by_shards"]
+
+SHARD = 16_384
+"""Products solved between two saves: seconds of work, and 50 to 200 MB."""
+_PLAN, _DONE = "fit.json", "rows.json"
+_ROWS = ("indptr", "columns", "weights", "parts")
+
+
+class Shard(NamedTuple):
+    """The columns of some products, one after the other.
+
+    ``products`` int32 (b,), rising; ``lengths`` int32 (b,): how many speak for each; ``speakers`` int32 (c,): who,
+    rising within a column; ``parts`` float32 (c, sources): with what weight through each source.
+    """
+
+    products: NDArray[np.int32]
+    lengths: NDArray[np.int32]
+    speakers: NDArray[np.int32]
+    parts: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, products: NDArray[np.int32], support: NDArray[np.int32], parts: NDArray[np.float32]) -> Shard:
+        """Leave out the empty places of what :meth:`WeightSolver.solve` returns."""
+        used = support >= 0
+        return cls(products, used.sum(axis=1, dtype=np.int32), support[used], parts[used])
+
+
+class Rows(NamedTuple):
+    """Weights by the product that speaks; see :class:`kgrec.retrieval.LinearModel`."""
+
+    indptr: NDArray[np.int64]
+    columns: NDArray[np.int32]
+    weights: NDArray[np.float64]
+    parts: NDArray[np.float32]
+
+
+def solve_by_shards(solver: WeightSolver, folder: ShardFolder, progress: Progress = silent) -> Rows:
+    """Solve for all products, a shard at a time; shards that the folder has are not solved again.
+
+    Returns:
+        Rows in mapped files of the folder. The shards are removed when these are complete.
+    """
+    n = solver.inputs.n
+    starts = range(0, n, SHARD)
+    for number, start in enumerate(starts):
+        products = np.arange(start, min(start + SHARD, n), dtype=np.int32)
+        progress("fitting the item–item model", start, n)
+        if folder.get(number, products) is None:
+            folder.put(number, Shard.of(products, *solver.solve(products)))
+    progress("fitting the item–item model", n, n)
+
+    def shards() -> Iterator[Shard]:
+        for number, start in enumerate(starts):
+            shard = folder.get(number, np.arange(start, min(start + SHARD, n), dtype=np.int32))
+            if shard is None:
+                raise DataError(f"{folder.path}: shard {number} went missing while the fit ran; fit again to solve it")
+            yield shard
+
+    folder.finish(rows_of(n, shards, len(solver.names), folder.room), solver.factors)
+    return folder.rows()[0]
+
+
+def rows_of(
+    n: int,
+    shards: Callable[[], Iterator[Shard]],
+    sources: int,
+    room: Callable[[str, tuple[int, ...], Any], NDArray[Any]] = lambda _, shape, dtype: np.empty(shape, dtype),
+) -> Rows:
+    """Turn columns into rows, in two passes over the shards.
+
+    Args:
+        n: number of products.
+        shards: gives the shards from the first to the last, as often as it is called.
+        sources: how many parts a weight has.
+        room: makes the arrays, by name, shape and dtype.
+    """
+    counts = np.zeros(n, np.int64)
+    for shard in shards():
+        counts += np.bincount(shard.speakers, minlength=n)
+    indptr = room("indptr", (n + 1,), np.int64)
+    indptr[0] = 0
+    np.cumsum(counts, out=indptr[1:])
+    total = int(indptr[-1])
+    columns, weights = room("columns", (total,), np.int32), room("weights", (total,), np.float64)
+    parts = room("parts", (total, sources), np.float32)
+    following = np.array(indptr[:-1])
+    for shard in shards():
+        _turn(*shard, following, columns, weights, parts)
+    return Rows(indptr, columns, weights, parts)
+
+
+@dataclass(frozen=True)
+class ShardFolder:
+    """A folder with the finished shards of one fit, then its rows.
+
+    Attributes:
+        path: stays as long as the model that maps its rows.
+    """
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], fit: str) -> ShardFolder:
+        """Open a folder for a fit (of this :func:`fingerprint`), or go on with what is in it.
+
+        Raises:
+            DataError: the folder holds something else, or another fit.
+        """
+        folder = Path(path)
+        plan = folder / _PLAN
+        if folder.exists() and not folder.is_dir():
+            raise DataError(f"{folder} is a file; shards need a folder: give another path")
+        if plan.exists():
+            if json.loads(plan.read_text("utf-8")).get("fit") != fit:
+                raise DataError(
+                    f"{folder} holds a fit of other products, events or settings; give another folder, or remove this "
+                    "one to fit anew"
+                )
+        elif folder.exists() and any(entry.suffix != ".partial" for entry in folder.iterdir()):
+            raise DataError(f"{folder} is not empty and holds no fit; give an empty or a new folder")
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            _put_json(plan, {"fit": fit})
+        return cls(folder)
+
+    def get(self, number: int, products: NDArray[np.int32]) -> Shard | None:
+        """Read a finished shard; None where there is none or it is damaged: then it is solved again."""
+        try:
+            with self._file(number).open("rb") as file, np.load(file, allow_pickle=False) as opened:
+                shard = Shard(*(opened[name] for name in Shard._fields))
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return None
+        return shard if np.array_equal(shard.products, products) else None
+
+    def put(self, number: int, shard: Shard) -> None:
+        """Write a shard; it is there whole or not at all."""
+        _put(self._file(number), lambda file: np.savez(file, **shard._asdict()))
+
+    def room(self, name: str, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+        """Make a mapped array for the rows."""
+        if 0 in shape:  # nothing can be mapped
+            np.save(self._row_file(name), np.zeros(shape, dtype))
+            return np.zeros(shape, dtype)
+        made: NDArray[Any] = np.lib.format.open_memmap(self._row_file(name), "w+", dtype, shape)
+        return made
+
+    def finish(self, rows: Rows, factors: tuple[float, float]) -> None:
+        """Note that the rows are complete, and remove the shards."""
+        for array in rows:
+            if isinstance(array, np.memmap):
+                array.flush()
+        _put_json(self.path / _DONE, {"factors": list(factors)})
+        for shard in self.path.glob("shard-*.npz"):
+            shard.unlink()
+
+    def rows(self) -> tuple[Rows, tuple[float, float]]:
+        """Return the complete rows, mapped, and the factors of the heads.
+
+        Raises:
+            FileNotFoundError: the fit is not complete.
+        """
+        first, second = json.loads((self.path / _DONE).read_text("utf-8"))["factors"]
+        arrays = []
+        for name in _ROWS:
+            file = self._row_file(name)
+            mapped = np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
+            mapped.flags.writeable = False
+            arrays.append(mapped)
+        return Rows(*arrays), (float(first), float(second))
+
+    @property
+    def finished(self) -> bool:
+        """Whether the rows are complete."""
+        return (self.path / _DONE).exists()
+
+    def _file(self, number: int) -> Path:
+        return self.path / f"shard-{number:05d}.npz"
+
+    def _row_file(self, name: str) -> Path:
+        return self.path / f"rows-{name}.npy"
+
+
+def fingerprint(inputs: ModelInputs, settings: LinearSettings, seed: int) -> str:
+    """Return a digest of everything that a fit depends on."""
+    digest = hashlib.sha256(repr((inputs.n, settings, seed)).encode())
+    histories, knowledge = inputs.histories, inputs.knowledge
+    digest.update(repr((histories.ordered, knowledge.relations, sorted(knowledge.extracted))).encode())
+    arrays: tuple[NDArray[Any], ...] = (
+        histories.indptr, histories.items, histories.weights, histories.times, knowledge.indptr, knowledge.value,
+        knowledge.relation, knowledge.rarity, inputs.vectors, inputs.neighbours,
+    )  # fmt: skip
+    for array in arrays:
+        digest.update(repr((array.dtype.str, array.shape)).encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _put_json(file: Path, content: dict[str, Any]) -> None:
+    _put(file, lambda opened: opened.write((json.dumps(content) + "\n").encode()))
+
+
+def _put(file: Path, write: Callable[[Any], object]) -> None:
+    partial = file.with_name(file.name + ".partial")
+    with partial.open("wb") as opened:
+        write(opened)
+        opened.flush()
+        os.fsync(opened.fileno())
+    partial.replace(file)
+
+
+@nb.njit(cache=True, nogil=True)
+def _turn(
+    products: NDArray[np.int32],
+    lengths: NDArray[np.int32],
+    speakers: NDArray[np.int32],
+    parts: NDArray[np.float32],
+    following: NDArray[np.int64],
+    columns: NDArray[np.int32],
+    weights: NDArray[np.float64],
+    row_parts: NDArray[np.float32],
+) -> None:
+    """Put each weight behind those that its speaker has already."""
+    at = 0
+    for row in range(len(products)):
+        for _ in range(lengths[row]):
+            place = following[speakers[at]]
+            following[speakers[at]] = place + 1
+            columns[place] = products[row]
+            total = 0.0
+            for source in range(parts.shape[1]):
+                row_parts[place, source] = parts[at, source]
+                total += parts[at, source]
+            weights[place] = total
+            at += 1
