@@ -29,6 +29,8 @@ __all__ = ["Rows", "Shard", "ShardFolder", "fingerprint", "rows_of", "solve_by_s
 
 SHARD = 16_384
 """Products solved between two saves: seconds of work, and 50 to 200 MB."""
+BLOCK = 32_000_000
+"""Weights that are turned round in memory at once: 1.3 GB at seven sources."""
 _PLAN, _DONE = "fit.json", "rows.json"
 _ROWS = ("indptr", "columns", "weights", "parts")
 
@@ -83,7 +85,7 @@ def solve_by_shards(solver: WeightSolver, folder: ShardFolder, progress: Progres
                 raise DataError(f"{folder.path}: shard {number} went missing while the fit ran; fit again to solve it")
             yield shard
 
-    folder.finish(rows_of(n, shards, len(solver.names), folder.room), solver.factors)
+    folder.finish(rows_of(n, shards, len(solver.names), room=folder.room, block=BLOCK), solver.factors)
     return folder.rows()[0]
 
 
@@ -91,15 +93,19 @@ def rows_of(
     n: int,
     shards: Callable[[], Iterator[Shard]],
     sources: int,
+    *,
     room: Callable[[str, tuple[int, ...], Any], NDArray[Any]] = lambda _, shape, dtype: np.empty(shape, dtype),
+    block: int | None = None,
 ) -> Rows:
-    """Turn columns into rows, in two passes over the shards.
+    """Turn columns into rows: one pass over the shards to count, then one for each block of rows to fill.
 
     Args:
         n: number of products.
         shards: gives the shards from the first to the last, as often as it is called.
         sources: how many parts a weight has.
         room: makes the arrays, by name, shape and dtype.
+        block: weights that are gathered in memory and then written one after the other: mapped files that are written
+            here and there are written over and over. None fills the arrays in one pass.
     """
     counts = np.zeros(n, np.int64)
     for shard in shards():
@@ -108,12 +114,23 @@ def rows_of(
     indptr[0] = 0
     np.cumsum(counts, out=indptr[1:])
     total = int(indptr[-1])
-    columns, weights = room("columns", (total,), np.int32), room("weights", (total,), np.float64)
-    parts = room("parts", (total, sources), np.float32)
-    following = np.array(indptr[:-1])
-    for shard in shards():
-        _turn(*shard, following, columns, weights, parts)
-    return Rows(indptr, columns, weights, parts)
+    whole = (room("columns", (total,), np.int32), room("weights", (total,), np.float64))
+    rows = Rows(indptr, *whole, room("parts", (total, sources), np.float32))
+    first = 0
+    while first < n:
+        last = n if block is None else int(np.searchsorted(indptr, indptr[first] + block, side="right")) - 1
+        last = max(last, first + 1)
+        begin, end = int(indptr[first]), int(indptr[last])
+        targets: list[NDArray[Any]] = [rows.columns, rows.weights, rows.parts]
+        if block is not None:
+            targets = [np.empty((end - begin, *array.shape[1:]), array.dtype) for array in targets]
+        following = np.array(indptr[first:last]) - (begin if block is not None else 0)
+        for shard in shards():
+            _turn(*shard, first, last, following, *targets)
+        if block is not None:
+            rows.columns[begin:end], rows.weights[begin:end], rows.parts[begin:end] = targets
+        first = last
+    return rows
 
 
 @dataclass(frozen=True)
@@ -241,21 +258,26 @@ def _turn(
     lengths: NDArray[np.int32],
     speakers: NDArray[np.int32],
     parts: NDArray[np.float32],
+    first: int,
+    last: int,
     following: NDArray[np.int64],
     columns: NDArray[np.int32],
     weights: NDArray[np.float64],
     row_parts: NDArray[np.float32],
 ) -> None:
-    """Put each weight behind those that its speaker has already."""
-    at = 0
+    """Put the weights of the speakers ``first`` … ``last`` − 1 behind those that they have already."""
+    at = -1
     for row in range(len(products)):
         for _ in range(lengths[row]):
-            place = following[speakers[at]]
-            following[speakers[at]] = place + 1
+            at += 1
+            speaker = speakers[at] - first
+            if speaker < 0 or speaker >= last - first:
+                continue
+            place = following[speaker]
+            following[speaker] = place + 1
             columns[place] = products[row]
             total = 0.0
             for source in range(parts.shape[1]):
                 row_parts[place, source] = parts[at, source]
                 total += parts[at, source]
             weights[place] = total
-            at += 1

@@ -23,6 +23,7 @@ class StoppedError(Exception):
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shards, "SHARD", 5)
+    monkeypatch.setattr(shards, "BLOCK", 20)
 
 
 def assert_same(found: LinearModel, expected: LinearModel) -> None:
@@ -76,7 +77,7 @@ def test_a_damaged_shard_is_solved_again(tmp_path: Path, monkeypatch: pytest.Mon
     inputs = random_inputs(4, n=23)
     turn = shards.rows_of
 
-    def killed(*given: object) -> object:
+    def killed(*given: object, **named: object) -> object:
         raise StoppedError
 
     monkeypatch.setattr(shards, "rows_of", killed)
