@@ -46,14 +46,13 @@ def changed_parts(
     """
     small = index_facts([product_ids[num] for num in nums.tolist()], facts)
     old_n = len(graph.product_ids)
-    changed = np.zeros(len(product_ids), np.bool_)
-    changed[nums] = True
-    owner_changed = np.repeat(changed[:old_n], np.diff(graph.indptr))
-    lost = graph.value[owner_changed]
-    counts = np.diff(graph.value_indptr) - np.bincount(lost, minlength=len(graph.values))
+    old = nums[nums < old_n]
+    cuts = _Cuts(graph.indptr[old], graph.indptr[old + 1])
+    lost = cuts.out_of(graph.value)
+    counts = np.diff(graph.value_indptr)
+    np.subtract.at(counts, lost, 1)
     nodes = _merge_nodes(graph, small, counts)
 
-    kept = ~owner_changed
     degrees = np.diff(graph.indptr, append=np.full(len(product_ids) - old_n, len(graph)))
     degrees[nums] = 0
     starts = np.concatenate([[0], np.cumsum(degrees)])
@@ -61,10 +60,15 @@ def changed_parts(
     at = np.repeat(starts[nums], own)
     degrees[nums] = own
     mine = nodes.of_small[small.value]
-    value = np.insert(nodes.new_of[graph.value[kept]], at, mine).astype(np.int32)
-    confidence = np.insert(graph.confidence[kept], at, small.confidence).astype(np.float32)
+    value = np.insert(nodes.new_of[cuts.left_of(graph.value)], at, mine)
+    confidence = np.insert(cuts.left_of(graph.confidence), at, small.confidence)
 
-    side = graph.product[~changed[graph.product]]
+    places_lost = [
+        int(start + np.searchsorted(graph.product[start:stop], owner))
+        for owner, value_num in zip(np.repeat(old, cuts.lengths).tolist(), lost.tolist(), strict=True)
+        for start, stop in [graph.value_indptr[value_num : value_num + 2].tolist()]
+    ]
+    side = np.delete(graph.product, np.array(places_lost, np.int64))
     tallies = np.zeros(len(nodes.values), np.int64)
     alive = nodes.new_of >= 0
     tallies[nodes.new_of[alive]] = counts[alive]
@@ -75,7 +79,7 @@ def changed_parts(
         int(bounds[node] + np.searchsorted(side[bounds[node] : bounds[node + 1]], product))
         for node, product in zip(mine[order].tolist(), owners[order].tolist(), strict=True)
     ]
-    product = np.insert(side, np.array(places, np.int64), owners[order]).astype(np.int32)
+    product = np.insert(side, np.array(places, np.int64), owners[order])
     parts: dict[str, Any] = {
         "product_ids": product_ids,
         "relations": nodes.relations,
@@ -91,9 +95,31 @@ def changed_parts(
         "unknown_products": graph.unknown_products + small.unknown_products,
         "unusable_facts": graph.unusable_facts + small.unusable_facts,
     }
-    parts |= _joined_sources(graph, small, facts, kept, at)
+    parts |= _joined_sources(graph, small, facts, cuts, at)
     gone = nodes.new_of[np.unique(lost)]
     return parts, Renumbered(nodes.new_of, np.union1d(gone[gone >= 0], mine).astype(np.int32))
+
+
+class _Cuts(NamedTuple):
+    """Stretches of an array, rising: from ``starts`` int64 (c,) up to ``stops``."""
+
+    starts: NDArray[np.int64]
+    stops: NDArray[np.int64]
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Of the stretches."""
+        return self.stops - self.starts
+
+    def out_of(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return what stands in the stretches."""
+        pairs = zip(self.starts.tolist(), self.stops.tolist(), strict=True)
+        return np.concatenate([array[:0], *(array[start:stop] for start, stop in pairs)])
+
+    def left_of(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return the rest, copied in long runs where a mask would look at every entry."""
+        begins, ends = [0, *self.stops.tolist()], [*self.starts.tolist(), len(array)]
+        return np.concatenate([array[begin:end] for begin, end in zip(begins, ends, strict=True)])
 
 
 class _Nodes(NamedTuple):
@@ -157,21 +183,19 @@ def _place(graph: Triples, relation: str, value: str) -> tuple[int, bool]:
     return low, low in numbers and graph.values[low].as_py() == value
 
 
-def _joined_sources(
-    graph: Triples, small: Parts, facts: Facts, kept: NDArray[np.bool_], at: NDArray[np.int64]
-) -> dict[str, Any]:
+def _joined_sources(graph: Triples, small: Parts, facts: Facts, cuts: _Cuts, at: NDArray[np.int64]) -> dict[str, Any]:
     """Put the new facts behind the old ones; rows of replaced triples stay in the table, unreachable."""
     if graph.facts is None or graph.fact_indptr is None or graph.fact_row is None:
         return {"facts": None, "fact_indptr": None, "fact_row": None}
-    lengths = np.diff(graph.fact_indptr)
-    rows = graph.fact_row[np.repeat(kept, lengths)]
-    starts = np.concatenate([[0], np.cumsum(lengths[kept])])
+    rows = _Cuts(graph.fact_indptr[cuts.starts], graph.fact_indptr[cuts.stops]).left_of(graph.fact_row)
+    lengths = cuts.left_of(np.diff(graph.fact_indptr))
+    starts = np.concatenate([[0], np.cumsum(lengths)])
     new_lengths = np.diff(small.fact_indptr)
     inside = np.repeat(starts[at], new_lengths)
     rows = np.insert(rows, inside, small.fact_row + len(graph.facts))
-    lengths = np.insert(lengths[kept], at, new_lengths)
+    lengths = np.insert(lengths, at, new_lengths)
     return {
         "facts": Facts.chained(graph.facts, facts),
         "fact_indptr": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        "fact_row": rows.astype(np.int32),
+        "fact_row": rows.astype(np.int32, copy=False),
     }

@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -86,18 +87,25 @@ def solve_heads(
     Yields:
         The heads of each batch. At most two batches a thread are in memory.
     """
-    from threadpoolctl import threadpool_limits
-
     threads = nb.get_num_threads()
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=threads) as pool:
+    batch = max(1, min(BATCH, -(-len(products) // threads)))
+    with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=threads) as pool:
         running: deque[Future[Heads]] = deque()
-        for start in range(0, len(products), BATCH):
-            rows = slice(start, min(start + BATCH, len(products)))
+        for start in range(0, len(products), batch):
+            rows = slice(start, min(start + batch, len(products)))
             running.append(pool.submit(_solve_batch, sources, products, support, rows, sequence))
             if len(running) >= 2 * threads:
                 yield running.popleft().result()
         while running:
             yield running.popleft().result()
+
+
+@cache
+def _blas() -> Any:
+    """Return what limits the threads of numpy's BLAS; to look for it takes milliseconds, which an update has not."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _solve_batch(

@@ -8,6 +8,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from kgrec.retrieval.threads import on_threads
 from kgrec.updates.texts import PatchedVectors
 
 __all__ = ["Neighbours"]
@@ -85,7 +86,7 @@ class Neighbours:
         hit = np.zeros(self._n, np.bool_)
         if len(nums) <= _FEW:
             for num in nums.tolist():
-                _hold_one(self.nums, np.int32(num), hit)
+                on_threads(_hold_one, self.nums, np.int32(num), hit)
         else:
             wanted = np.zeros(self._n, np.bool_)
             wanted[nums] = True
@@ -166,9 +167,9 @@ def _hold(nums: NDArray[np.int32], wanted: NDArray[np.bool_], hit: NDArray[np.bo
 
 
 @nb.njit(cache=True, nogil=True)
-def _hold_one(nums: NDArray[np.int32], wanted: np.int32, hit: NDArray[np.bool_]) -> None:
+def _hold_one(thread: int, threads: int, nums: NDArray[np.int32], wanted: np.int32, hit: NDArray[np.bool_]) -> None:
     """Compare whole rows, which processors do many numbers at a time, instead of stopping at the first."""
-    for row in range(len(nums)):
+    for row in range(len(nums) * thread // threads, len(nums) * (thread + 1) // threads):
         found = 0
         for at in range(nums.shape[1]):
             found += nums[row, at] == wanted
