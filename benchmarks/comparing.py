@@ -139,6 +139,7 @@ def measured(
         **{name: round(value, 2) for name, value in seconds.items()},
         "peak_memory_mb": round(peak_memory_mb(), 1),
         "settings": asdict(tuning.settings),
+        "trials": [{**trial.changed, "ndcg": trial.ndcg} for trial in tuning.trials],
         "peers": {},
     }
     return Measured(model=model, report=report, result=result)

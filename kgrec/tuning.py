@@ -29,7 +29,7 @@ SAMPLE_DEPTH = 20
 SAMPLE_QUERIES = 20_000
 """Validation queries that the search asks."""
 FIRST_CHOICES: Mapping[str, tuple[float, ...]] = {
-    "recency": (0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+    "recency": (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0),
     "ridge": (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0, 3200.0),
     "sequence_share": (0.0, 0.3, 0.5, 0.6, 0.7, 0.8),
     "baskets": (False, True),
@@ -43,7 +43,7 @@ FIRST_CHOICES: Mapping[str, tuple[float, ...]] = {
     "learned_text": (False, True),
     "text_weight": (0.0, 1.5, 3.0, 6.0, 12.0, 24.0),
     "text_exponent": (1.0, 1.5, 2.0, 3.0),
-    "time_exponent": (0.0, 0.2, 0.5),
+    "time_exponent": (0.0, 0.1, 0.2, 0.3, 0.5),
     "length_exponent": (0.0, 0.3, 0.6, 1.0),
     "event_exponent": (0.0, 0.5, 1.0),
 }
@@ -51,10 +51,13 @@ FIRST_CHOICES: Mapping[str, tuple[float, ...]] = {
 ORDERED_ONLY = frozenset(
     {"sequence_share", "baskets", "recency", "sequence_ridge", "past_decay", "future_decay", "time_exponent"}
 )
-STRIDES: Mapping[str, tuple[int, ...]] = {"ridge": (2, 1)}
+STRIDES: Mapping[str, tuple[int, ...]] = {"ridge": (2, 1), "recency": (2, 1), "time_exponent": (2, 1)}
 """Settings with a long way to go are walked in large steps first."""
-SECOND_LOOK = ("recency", "ridge", "relation_weight", "sequence_share", "value_learning")
-"""Settings that depend most on the others, walked once more when those are chosen."""
+SECOND_LOOK = (
+    "recency", "time_exponent", "ridge", "dropout", "past_decay", "sequence_ridge", "relation_weight",
+    "extracted_share", "sequence_share", "value_learning",
+)  # fmt: skip
+"""Settings that depend most on the others, walked again when those are chosen."""
 SUPPORTS = (100, 200)
 """Sizes of a support, walked last; a larger one costs time, memory and latency."""
 SUPPORT_MARGIN = 0.004
@@ -126,6 +129,7 @@ def choose_settings(
     base: LinearSettings,
     fixed: Mapping[str, Any] | None = None,
     products: int = SAMPLE_PRODUCTS,
+    looks: int = 2,
     progress: Progress = silent,
     seed: int = 0,
 ) -> Tuning:
@@ -137,6 +141,7 @@ def choose_settings(
         base: where the search starts.
         fixed: settings that the user chose; they are not searched.
         products: how many products the trials fit and rank; fewer are faster and noisier.
+        looks: how often, at most, the settings that depend on each other are walked again; it ends when nothing moves.
         progress: is told of each trial.
         seed: draws the sample.
 
@@ -147,11 +152,14 @@ def choose_settings(
     search = _Search(inputs.with_histories(split.train), split, products, seed, progress)
     if len(search.split) < 20:
         return Tuning(settings=base, trials=())
-    best = base
-    for name in (*FIRST_CHOICES, *SECOND_LOOK):
-        if name in (fixed or {}) or (name in ORDERED_ONLY and not split.queries.ordered) or not search.can(name):
-            continue
-        best = search.walk(best, name)
+    settled = {name for name in FIRST_CHOICES if not search.can(name)} | set(fixed or {})
+    settled |= set() if split.queries.ordered else ORDERED_ONLY
+    best = search.walk_all(base, [name for name in FIRST_CHOICES if name not in settled])
+    for _ in range(looks):
+        before = best
+        best = search.walk_all(best, [name for name in SECOND_LOOK if name not in settled])
+        if best == before:
+            break
     if "relation_weights" not in (fixed or {}):
         best = search.weigh_relations(best)
     if "support" not in (fixed or {}):
@@ -254,6 +262,12 @@ class _Search:
         self._counts.touch(counted)
         self._texts.touch(texts_taught)
         self._learned.touch(taught)
+
+    def walk_all(self, start: LinearSettings, names: Sequence[str]) -> LinearSettings:
+        """Walk one setting after the other."""
+        for name in names:
+            start = self.walk(start, name)
+        return start
 
     def walk(self, start: LinearSettings, name: str) -> LinearSettings:
         """Walk a grid from the value that ``start`` has, up and down, while it helps."""

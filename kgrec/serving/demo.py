@@ -101,7 +101,9 @@ def run_demo(out: Path, *, console: Console, encoder: Encoder | None = None) -> 
         split = time_split(retail.events.histories(), fraction=TRAIN_SHARE)
         inputs = model_inputs(graph, split.train, vectors)
         question = validation_split(split.train)
-        tuning = choose_settings(inputs, question, base=LinearSettings(), products=SEARCH_PRODUCTS, progress=progress)
+        tuning = choose_settings(
+            inputs, question, base=LinearSettings(), products=SEARCH_PRODUCTS, looks=0, progress=progress
+        )
     with stages.stage("evaluate on the last purchases") as progress:
         reports = _evaluated(inputs, split, tuning.settings, progress)
     quality = _quality_rows(reports)
