@@ -19,6 +19,7 @@ from kgrec.errors import SettingsError
 N = 30
 USERS = 90
 KEYS = {"data", "used", "users", "products", "events", "validation", "test", "peers", "settings", "fit_seconds"} | {
+    "trials",
     "tune_seconds",
     "encode_seconds",
     "peak_memory_mb",
