@@ -177,21 +177,16 @@ def ask_many(model: LinearModel, asked: Histories) -> dict[str, float]:
 def ask_als(known: Histories, asked: Histories, size: int, seed: int) -> dict[str, Any]:
     """Time implicit's ALS on the same questions: shoppers it knows, and new ones whose factors it works out."""
     try:
-        from implicit.als import AlternatingLeastSquares
+        from peers.factors import AlsScorer
+        from peers.incidence import touched_matrix
+
+        als = AlsScorer.fit(known, size, factors=ALS_FACTORS, iterations=1, random_state=seed).model
     except ImportError:
         return {"als_reason": "implicit is not installed; make bench-setup installs it"}
-    from scipy.sparse import csr_matrix
     from threadpoolctl import threadpool_limits
 
-    def matrix(histories: Histories) -> csr_matrix:
-        return csr_matrix(
-            (np.ones(len(histories.items), np.float32), histories.items, histories.indptr), (len(histories), size)
-        )
-
+    rows, times = touched_matrix(asked, size), {True: [], False: []}
     with threadpool_limits(limits=1, user_api="blas"):
-        als = AlternatingLeastSquares(factors=ALS_FACTORS, iterations=1, random_state=seed)
-        als.fit(matrix(known), show_progress=False)
-        rows, times = matrix(asked), {True: [], False: []}
         for recalculate in times:
             for user in range(min(len(asked), 200)):
                 row = rows[user]

@@ -70,17 +70,16 @@ def solve_by_shards(solver: WeightSolver, folder: ShardFolder, progress: Progres
         Rows in mapped files of the folder. The shards are removed when these are complete.
     """
     n = solver.inputs.n
-    starts = range(0, n, SHARD)
-    for number, start in enumerate(starts):
-        products = np.arange(start, min(start + SHARD, n), dtype=np.int32)
-        progress("fitting the item–item model", start, n)
+    cut = [np.arange(start, min(start + SHARD, n), dtype=np.int32) for start in range(0, n, SHARD)]
+    for number, products in enumerate(cut):
+        progress("fitting the item–item model", int(products[0]), n)
         if folder.get(number, products) is None:
             folder.put(number, Shard.of(products, *solver.solve(products)))
     progress("fitting the item–item model", n, n)
 
     def shards() -> Iterator[Shard]:
-        for number, start in enumerate(starts):
-            shard = folder.get(number, np.arange(start, min(start + SHARD, n), dtype=np.int32))
+        for number, products in enumerate(cut):
+            shard = folder.get(number, products)
             if shard is None:
                 raise DataError(f"{folder.path}: shard {number} went missing while the fit ran; fit again to solve it")
             yield shard
@@ -124,7 +123,7 @@ def rows_of(
         targets: list[NDArray[Any]] = [rows.columns, rows.weights, rows.parts]
         if block is not None:
             targets = [np.empty((end - begin, *array.shape[1:]), array.dtype) for array in targets]
-        following = np.array(indptr[first:last]) - (begin if block is not None else 0)
+        following = indptr[first:last] - begin
         for shard in shards():
             _turn(*shard, first, last, following, *targets)
         if block is not None:
