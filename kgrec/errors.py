@@ -6,10 +6,16 @@
     ├── DataError (ValueError)          what came in cannot be used
     │   ├── CatalogueError              a product file or table
     │   ├── EventsError                 an event file or table
-    │   └── HistoryError                a history or query
+    │   ├── HistoryError                a history or query
+    │   └── SchemaError                 an attribute schema
     ├── SettingsError (ValueError)      a setting has an impossible value
     ├── UnknownProductError (KeyError)  an id that is not in the catalogue
     ├── EncoderUnavailableError         no text encoder can be loaded
+    ├── LanguageModelError              a language model gave no usable reply
+    │   ├── RateLimitError              it asks to be asked less often
+    │   ├── ServerFailedError           it failed, was cut off or took too long; another attempt may help
+    │   └── RequestRefusedError         it refuses the request or the key; another attempt will not help
+    ├── BudgetSpentError                tokens, money or items are used up
     ├── LowRecallError                  a vector index finds too few of the true neighbours
     ├── MissingExtraError (ImportError) an optional dependency is not installed
     └── SnapshotError                   a saved shop cannot be used
@@ -22,14 +28,20 @@ Messages say what was given, what was expected and what to do.
 from __future__ import annotations
 
 __all__ = [
+    "BudgetSpentError",
     "CatalogueError",
     "DataError",
     "EncoderUnavailableError",
     "EventsError",
     "HistoryError",
     "KgrecError",
+    "LanguageModelError",
     "LowRecallError",
     "MissingExtraError",
+    "RateLimitError",
+    "RequestRefusedError",
+    "SchemaError",
+    "ServerFailedError",
     "SettingsError",
     "SnapshotDamagedError",
     "SnapshotError",
@@ -58,6 +70,10 @@ class HistoryError(DataError):
     """A history or query is malformed (not a matter of unknown ids: those are answered)."""
 
 
+class SchemaError(DataError):
+    """An attribute schema is malformed, or names a type that does not exist."""
+
+
 class SettingsError(KgrecError, ValueError):
     """A setting is unknown or has an impossible value."""
 
@@ -78,6 +94,42 @@ class UnknownProductError(KgrecError, KeyError):
 
 class EncoderUnavailableError(KgrecError):
     """No text encoder could be loaded."""
+
+
+class LanguageModelError(KgrecError):
+    """A language model gave no usable reply."""
+
+
+class RateLimitError(LanguageModelError):
+    """A language model asks to be asked less often.
+
+    ``retry_after`` is the number of seconds it asks to wait, or None where it does not say.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        """Keep the wait."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ServerFailedError(LanguageModelError):
+    """A language model's server failed, was cut off or took too long; another attempt may help.
+
+    ``retry_after`` as for :class:`RateLimitError`.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        """Keep the wait."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RequestRefusedError(LanguageModelError):
+    """A language model's server refuses the request or the key; another attempt will not help."""
+
+
+class BudgetSpentError(KgrecError):
+    """The tokens, the money or the items that a run may use are used up; run again to go on."""
 
 
 class LowRecallError(KgrecError):

@@ -5,15 +5,15 @@ Anything with these methods plugs in; nothing has to be inherited. Each has a co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, Protocol, runtime_checkable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Explanation, Fact, Histories, Product
+from kgrec.data import Completion, Explanation, Fact, Histories, Message, Product
 
-__all__ = ["Encoder", "Explainer", "Extractor", "Index", "Progress", "Scorer", "silent"]
+__all__ = ["Encoder", "Explainer", "Extractor", "Index", "LanguageModel", "Progress", "Scorer", "silent"]
 
 
 class Progress(Protocol):
@@ -77,6 +77,28 @@ class Index(Protocol):
         """Return scores float32 (b, k) in falling order and numbers int64 (b, k) for queries float32 (b, d).
 
         Where fewer than k vectors exist, the rest is filled with −inf and −1.
+        """
+        ...
+
+
+@runtime_checkable
+class LanguageModel(Protocol):
+    """Messages → a reply."""
+
+    @property
+    def name(self) -> str:
+        """Identifies the model: replies of two models with one name are interchangeable, so they may be cached."""
+        ...
+
+    async def complete(self, messages: Sequence[Message], schema: Mapping[str, Any] | None = None) -> Completion:
+        """Return the model's reply: one attempt, not repeated here.
+
+        Args:
+            messages: the conversation so far, oldest first.
+            schema: a JSON schema that the reply should follow. Servers may pass over it: check what comes back.
+
+        Raises:
+            LanguageModelError: no reply came; its kind says whether another attempt may help.
         """
         ...
 

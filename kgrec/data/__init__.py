@@ -1,6 +1,7 @@
 """The nouns of the library: frozen values that every other room speaks in."""
 
 from kgrec.data.catalogue import Catalogue, Product
+from kgrec.data.completions import Completion, Message, TokenLogprob, Usage
 from kgrec.data.events import DEFAULT_WEIGHTS, Events
 from kgrec.data.facts import FACT_SCHEMA, Fact, Facts
 from kgrec.data.histories import Histories, Targets
@@ -19,6 +20,7 @@ __all__ = [
     "DEFAULT_WEIGHTS",
     "FACT_SCHEMA",
     "Catalogue",
+    "Completion",
     "Contribution",
     "Events",
     "Evidence",
@@ -27,11 +29,14 @@ __all__ = [
     "Fact",
     "Facts",
     "Histories",
+    "Message",
     "Product",
     "Recommendation",
     "Recommendations",
     "SetAside",
     "Span",
     "Targets",
+    "TokenLogprob",
+    "Usage",
     "count_reasons",
 ]

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from kgrec.extraction.quantities import find_quantities
+from kgrec.extraction.rules.quantities import find_quantities
 from kgrec.extraction.singular import singular
 from kgrec.extraction.tokens import fold, tokenise
 from kgrec.extraction.units import UNITS, canonical_number, unit_of

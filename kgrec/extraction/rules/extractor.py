@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from kgrec.data import Fact, Product
 from kgrec.errors import SettingsError
-from kgrec.extraction.gazetteers import attribute_words, category_nouns, learn_gazetteer
 from kgrec.extraction.phrases import Meaning
-from kgrec.extraction.product_types import BUILT_IN_HEADS, HeadNouns, learn_heads
-from kgrec.extraction.reading import Statement, TextReader
+from kgrec.extraction.rules.gazetteers import attribute_words, category_nouns, learn_gazetteer
+from kgrec.extraction.rules.product_types import BUILT_IN_HEADS, HeadNouns, learn_heads
+from kgrec.extraction.rules.reading import Statement, TextReader
 
 __all__ = ["RuleExtractor", "RuleSettings"]
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from kgrec.extraction.declared import clean_value
 from kgrec.extraction.phrases import Meaning, PhraseMatch, PhraseTable, adjacent
-from kgrec.extraction.product_types import ATTRIBUTE, TAKEN, HeadNouns, TypeMatch, find_type
-from kgrec.extraction.quantities import Quantity, find_quantities
+from kgrec.extraction.rules.product_types import ATTRIBUTE, TAKEN, HeadNouns, TypeMatch, find_type
+from kgrec.extraction.rules.quantities import Quantity, find_quantities
 from kgrec.extraction.tokens import Tokens, fold, phrase_key, tokenise
 from kgrec.extraction.word_set import word_set
 from kgrec.extraction.words import MODIFIERS, NOUN_NAMES, built_in_meanings

@@ -1,0 +1,1 @@
+"""Language models: adapters to them, and calls that are limited, repeated, counted and paid for."""

@@ -1,0 +1,1 @@
+"""What reviews say: good or bad, and of what."""
