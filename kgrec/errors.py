@@ -7,6 +7,7 @@
     │   ├── CatalogueError              a product file or table
     │   ├── EventsError                 an event file or table
     │   ├── HistoryError                a history or query
+    │   ├── ReviewsError                a review file or table, or reviews that teach nothing
     │   └── SchemaError                 an attribute schema
     ├── SettingsError (ValueError)      a setting has an impossible value
     ├── UnknownProductError (KeyError)  an id that is not in the catalogue
@@ -40,6 +41,7 @@ __all__ = [
     "MissingExtraError",
     "RateLimitError",
     "RequestRefusedError",
+    "ReviewsError",
     "SchemaError",
     "ServerFailedError",
     "SettingsError",
@@ -68,6 +70,10 @@ class EventsError(DataError):
 
 class HistoryError(DataError):
     """A history or query is malformed (not a matter of unknown ids: those are answered)."""
+
+
+class ReviewsError(DataError):
+    """A review file or table has no usable row, its layout is not understood, or reviews teach nothing."""
 
 
 class SchemaError(DataError):

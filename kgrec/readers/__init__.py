@@ -2,5 +2,6 @@
 
 from kgrec.readers.catalogue import read_catalogue
 from kgrec.readers.events import read_events
+from kgrec.readers.reviews import read_reviews
 
-__all__ = ["read_catalogue", "read_events"]
+__all__ = ["read_catalogue", "read_events", "read_reviews"]
