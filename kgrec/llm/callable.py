@@ -72,6 +72,7 @@ class CallableModel:
 
     async def _reply(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Any:
         if self._asynchronous:
+            await asyncio.sleep(0)  # a function that never waits would keep everybody else waiting
             found = self._function(messages, schema)
         else:
             loop = asyncio.get_running_loop()
