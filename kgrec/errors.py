@@ -97,7 +97,12 @@ class EncoderUnavailableError(KgrecError):
 
 
 class LanguageModelError(KgrecError):
-    """A language model gave no usable reply."""
+    """A language model gave no usable reply.
+
+    ``tokens`` is what the failed attempt took, input and output, where the server states it; else None.
+    """
+
+    tokens: tuple[int, int] | None = None
 
 
 class RateLimitError(LanguageModelError):

@@ -1,1 +1,8 @@
 """Language models: adapters to them, and calls that are limited, repeated, counted and paid for."""
+
+from kgrec.llm.budgets import Budget, Price, Spending
+from kgrec.llm.callable import CallableModel
+from kgrec.llm.calls import Calls, CallSettings
+from kgrec.llm.streaming import Outcome
+
+__all__ = ["Budget", "CallSettings", "CallableModel", "Calls", "Outcome", "Price", "Spending"]
