@@ -8,7 +8,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-__all__ = ["FoldedText", "Likeness", "Span", "align", "folded", "without_hidden"]
+__all__ = ["MARKUP", "FoldedText", "Likeness", "Span", "align", "folded", "without_hidden", "without_markup"]
 
 Likeness = Literal["exact", "folded", "loose"]
 
@@ -19,11 +19,12 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-_MARKUP = re.compile(
+MARKUP = re.compile(
     r"<(script|style)\b.{0,20000}?</\1\s*>|<!--.{0,20000}?-->|</?[a-z][^<>]{0,2000}>"
     r"|&(?:#x[0-9a-f]{1,6}|#[0-9]{1,7}|[a-z][a-z0-9]{1,30});",
     re.DOTALL | re.IGNORECASE,
 )
+"""Tags, comments, scripts and entities."""
 _GAP = re.compile(r"[\s_-]+")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
@@ -176,7 +177,7 @@ def _clusters(text: str) -> list[tuple[int, int, str]]:
     """Cut a text into what folds together: (start, end, folded)."""
     found: list[tuple[int, int, str]] = []
     at = 0
-    for match in _MARKUP.finditer(text) if "<" in text or "&" in text else ():
+    for match in MARKUP.finditer(text) if "<" in text or "&" in text else ():
         found += _plain_clusters(text, at, match.start())
         found.append((match.start(), match.end(), _markup(match.group())))
         at = match.end()
@@ -184,9 +185,7 @@ def _clusters(text: str) -> list[tuple[int, int, str]]:
 
 
 def _markup(found: str) -> str:
-    if found.startswith("<"):
-        return " "
-    decoded = html.unescape(found)
+    decoded = _plain(found)
     return found.lower() if decoded == found else _fold_cluster(decoded)
 
 
@@ -198,6 +197,15 @@ def _plain_clusters(text: str, first: int, last: int) -> list[tuple[int, int, st
             found.append((start, place, _fold_cluster(text[start:place])))
             start = place
     return found
+
+
+def without_markup(text: str) -> str:
+    """Return the text with blanks for tags and the characters that entities stand for."""
+    return MARKUP.sub(lambda match: _plain(match.group()), text) if "<" in text or "&" in text else text
+
+
+def _plain(found: str) -> str:
+    return " " if found.startswith("<") else html.unescape(found)
 
 
 def _is_gap(char: str) -> bool:
