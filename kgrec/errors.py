@@ -99,10 +99,12 @@ class EncoderUnavailableError(KgrecError):
 class LanguageModelError(KgrecError):
     """A language model gave no usable reply.
 
-    ``tokens`` is what the failed attempt took, input and output, where the server states it; else None.
+    ``tokens`` is what the failed attempt took, input and output, where the server states it; else None. ``status`` is
+    the HTTP status, where there is one.
     """
 
     tokens: tuple[int, int] | None = None
+    status: int | None = None
 
 
 class RateLimitError(LanguageModelError):

@@ -3,6 +3,20 @@
 from kgrec.llm.budgets import Budget, Price, Spending
 from kgrec.llm.callable import CallableModel
 from kgrec.llm.calls import Calls, CallSettings
+from kgrec.llm.endpoint import EndpointModel, EndpointSettings
+from kgrec.llm.local import LocalModel, LocalSettings
 from kgrec.llm.streaming import Outcome
 
-__all__ = ["Budget", "CallSettings", "CallableModel", "Calls", "Outcome", "Price", "Spending"]
+__all__ = [
+    "Budget",
+    "CallSettings",
+    "CallableModel",
+    "Calls",
+    "EndpointModel",
+    "EndpointSettings",
+    "LocalModel",
+    "LocalSettings",
+    "Outcome",
+    "Price",
+    "Spending",
+]

@@ -274,7 +274,7 @@ class Calls:
             raise error
         with self._lock:
             drawn = self._random.random()
-        return asked + drawn * min(settings.first_wait * 2 ** (attempt - 1), settings.longest_wait)
+        return asked + drawn * min(settings.first_wait * 2.0 ** (attempt - 1), settings.longest_wait)
 
     def _given_up(self) -> LanguageModelError | None:
         limit = self.settings.give_up_after

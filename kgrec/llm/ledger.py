@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from kgrec.data import Completion, Message, Usage
-from kgrec.errors import BudgetSpentError, LanguageModelError, RateLimitError, RequestRefusedError, SettingsError
+from kgrec.errors import BudgetSpentError, KgrecError, LanguageModelError, ServerFailedError, SettingsError
 from kgrec.llm.budgets import Budget, Price, Spending
 from kgrec.llm.estimating import message_tokens, text_tokens
 
@@ -96,7 +96,7 @@ class Ledger:
             stated = error.tokens if isinstance(error, LanguageModelError) else None
             if stated is not None:
                 self._spent += Usage(input_tokens=stated[0], output_tokens=stated[1])
-            elif not isinstance(error, RateLimitError | RequestRefusedError):
+            elif isinstance(error, ServerFailedError) or not isinstance(error, KgrecError):
                 used = Usage(input_tokens=self._input(message_tokens(messages)))
                 self._spent += used
                 self._estimated += used
