@@ -7,7 +7,8 @@
     │   ├── CatalogueError              a product file or table
     │   ├── EventsError                 an event file or table
     │   ├── HistoryError                a history or query
-    │   └── SchemaError                 an attribute schema
+    │   ├── SchemaError                 an attribute schema
+    │   └── JournalError                a journal of replies is in use, damaged or cannot be written
     ├── SettingsError (ValueError)      a setting has an impossible value
     ├── UnknownProductError (KeyError)  an id that is not in the catalogue
     ├── EncoderUnavailableError         no text encoder can be loaded
@@ -34,6 +35,7 @@ __all__ = [
     "EncoderUnavailableError",
     "EventsError",
     "HistoryError",
+    "JournalError",
     "KgrecError",
     "LanguageModelError",
     "LowRecallError",
@@ -72,6 +74,10 @@ class HistoryError(DataError):
 
 class SchemaError(DataError):
     """An attribute schema is malformed, or names a type that does not exist."""
+
+
+class JournalError(DataError):
+    """A journal of a language model's replies is in use by another process, damaged, or cannot be written."""
 
 
 class SettingsError(KgrecError, ValueError):
