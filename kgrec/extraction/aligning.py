@@ -25,6 +25,8 @@ MARKUP = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 """Tags, comments, scripts and entities."""
+_ENDING = re.compile(r"(?:'?s|es|ren|d|ed)(?![^\W_])")
+_SHORTEST_GLUED = 3
 _GAP = re.compile(r"[\s_-]+")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
@@ -46,7 +48,8 @@ def align(value: str, text: str) -> Span | None:
     Text and value are compared in compatibility form (NFKC) without case, quotation marks and dashes of all kinds
     alike, HTML entities decoded, tags as blanks, hidden characters (zero width, direction, tags) left out. Blanks,
     hyphens and underscores may differ. In scripts that put blanks between words a value begins and ends where words do:
-    ``"red"`` does not stand in ``"shredded"``; a number may be followed by its unit. Of several places the most alike
+    ``"red"`` does not stand in ``"shredded"``; a number may be followed by its unit, a word by the ending of its plural
+    or past (``"Mens"``, ``"printed"``), and words may be run together in camel case. Of several places the most alike
     counts, then the first. Never inside what folds as one: ``"i"`` does not stand in ``"ﬁ"``.
     """
     return FoldedText(text).find(value)
@@ -86,8 +89,10 @@ def _fold_cluster(cluster: str) -> str:
     solid = _GAP.sub("", shown)
     if not solid:
         return shown
-    # A lone accent folds to a blank and an accent that would combine with what stands before it: it is a blank.
-    return " " if solid != shown and unicodedata.category(solid[0]).startswith("M") else solid
+    if unicodedata.category(solid[0]).startswith("M"):
+        # An accent with no letter: it must not combine with the letter that stands before it in the folded text.
+        return " " if solid != shown else ""
+    return solid
 
 
 @lru_cache(maxsize=8_192)
@@ -146,7 +151,8 @@ class FoldedText:
         start, end = self._starts[first], self._ends[last - 1]
         span = Span(start, end, "folded")
         cut = (first > 0 and self._ends[first - 1] > start) or (last < len(self.folded) and self._starts[last] < end)
-        if cut or not self._stands_alone(first, last):
+        edge = None if cut else self._edge(first, last)
+        if edge is None:
             return None, span
         surface, here = self.text[start:end], self.folded[first:last]
         if " ".join(here.split()) == " ".join(wanted.split()):
@@ -157,20 +163,32 @@ class FoldedText:
             rank, span = 3, span._replace(likeness="loose")
         else:
             return None, span
-        return rank, span
+        return rank + edge, span._replace(likeness="loose") if edge else span
 
-    def _stands_alone(self, first: int, last: int) -> bool:
-        """Tell whether words begin and end where the place does, or the place is a number before its unit."""
+    def _edge(self, first: int, last: int) -> int | None:
+        """Return 0 where words begin and end where the place does, more where they nearly do, else None."""
         before, after = self.folded[first - 1 : first], self.folded[last : last + 1]
         here = self.folded[first:last]
         number = all(char.isdigit() or char in ".,/" for char in here)
         if number and _goes_on_as_number(self.folded, first, last):
-            return False
+            return None
         left = not _one_word(before, here[0]) or (
             number and before == "x" and self.folded[first - 2 : first - 1].isdigit()
         )
         right = not _one_word(here[-1], after) or (number and after.isalpha())
-        return left and right
+        if left and right:
+            return 0
+        if len(here) < _SHORTEST_GLUED:
+            return None
+        left = left or self._is_camel(first)
+        if left and not right and not number and _ENDING.match(self.folded, last):
+            return 4
+        return 8 if left and (right or self._is_camel(last)) else None
+
+    def _is_camel(self, place: int) -> bool:
+        """Tell whether a capital follows a small letter there, as in ``GuitarJ45``."""
+        start = self._starts[place]
+        return self.text[start - 1 : start].islower() and self.text[start : start + 1].isupper()
 
 
 def _clusters(text: str) -> list[tuple[int, int, str]]:

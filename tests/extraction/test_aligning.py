@@ -41,6 +41,12 @@ from kgrec.extraction.aligning import FoldedText, align, folded, without_hidden
         ("soft cotton", "<b>soft</b>\n<i>cotton</i>", "soft</b>\n<i>cotton"),
         ("cotton", "cot\u200bton shirt", "cot\u200bton"),
         ("Men", "Men's watch", "Men"),
+        ("Men", "Mens watch", "Men"),
+        ("Men", "Mens or Men", "Men"),
+        ("Jersey", "two JERSEYS", "JERSEY"),
+        ("Child", "for children", "child"),
+        ("print", "Printed top", "Print"),
+        ("J45", "Acoustic GuitarJ45 Model", "J45"),
         ("T-shirt", "tshirt", "tshirt"),
         ("blue", "BLUE blue", "blue"),
         ("has_pockets", "has pockets", "has pockets"),
@@ -57,6 +63,11 @@ def test_found(value: str, text: str, surface: str) -> None:
     [
         ("red", "shredded"),
         ("red", "redder"),
+        ("men", "women"),
+        ("men", "mention"),
+        ("m", "ms"),
+        ("cap", "capeds"),
+        ("phone", "iphone"),
         ("i", "a ﬁle"),
         ("fi", "ﬁle"),
         ("5", "15 cm"),
@@ -85,6 +96,11 @@ def test_how_alike() -> None:
         "folded",
         "loose",
     ]
+
+
+def test_a_whole_word_is_better_than_an_ending() -> None:
+    assert align("men", "Mens shorts for men") == (16, 19, "exact")
+    assert align("shirt", "TShirt, shirts, shirt") == (16, 21, "exact")
 
 
 def test_hidden_characters_are_nothing() -> None:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -58,11 +59,12 @@ class Journal:
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise JournalError(f"{self.path}: the journal cannot be opened: {error}") from error
+        self._given_free = weakref.finalize(self, os.close, self._file)
         try:
             self._take()
             self._size = self._index()
         except BaseException:
-            os.close(self._file)
+            self._given_free()
             raise
 
     def __len__(self) -> int:
@@ -85,8 +87,8 @@ class Journal:
             if self._file >= 0:
                 with contextlib.suppress(OSError):  # a pipe or a full disk; what could be written is written
                     os.fsync(self._file)
-                os.close(self._file)
                 self._file = -1
+                self._given_free()
 
     def get(self, key: str) -> Completion | None:
         """Return the reply kept under a key, or None.
@@ -124,6 +126,20 @@ class Journal:
             self._offsets[_short(key)] = self._size
             self._size += len(line)
 
+    def forget(self, key: str) -> None:
+        """Note that a reply was of no use, so that it is asked for again.
+
+        Raises:
+            JournalError: it cannot be written, or the file was closed.
+        """
+        line = json.dumps({"key": key, "text": "", "void": True}).encode("ascii") + b"\n"
+        with self._lock:
+            if self._file < 0:
+                raise JournalError(f"{self.path}: the journal is closed")
+            self._write(line)
+            self._size += len(line)
+            self._offsets.pop(_short(key), None)
+
     def _take(self) -> None:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -156,7 +172,7 @@ class Journal:
                 if number == 1:
                     self._check_header(line)
                 else:
-                    self._offsets[self._key_of(line, number)] = size
+                    self._note(line, number, size)
                 size += len(line)
         if number == 0:
             header = json.dumps(_HEADER).encode() + b"\n"
@@ -181,14 +197,17 @@ class Journal:
         if header.get("version") != _HEADER["version"]:
             raise JournalError(f"{self.path}:1: version {header.get('version')!r} of the journal is not known here")
 
-    def _key_of(self, line: bytes, number: int) -> int:
+    def _note(self, line: bytes, number: int, offset: int) -> None:
         entry = _entry(line)
         if entry is None:
             raise JournalError(
                 f"{self.path}:{number}: this line holds no reply, and it is not the last; the file was damaged. "
                 "Remove the line to go on; its reply is asked for again"
             )
-        return _short(entry["key"])
+        if entry.get("void"):
+            self._offsets.pop(_short(entry["key"]), None)
+        else:
+            self._offsets[_short(entry["key"])] = offset
 
     def _line_at(self, offset: int) -> bytes:
         if self._file < 0:
