@@ -7,6 +7,7 @@
     │   ├── CatalogueError              a product file or table
     │   ├── EventsError                 an event file or table
     │   ├── HistoryError                a history or query
+    │   ├── JournalError                a journal of replies is in use, damaged or cannot be written
     │   ├── ReviewsError                a review file or table, or reviews that teach nothing
     │   └── SchemaError                 an attribute schema
     ├── SettingsError (ValueError)      a setting has an impossible value
@@ -35,6 +36,7 @@ __all__ = [
     "EncoderUnavailableError",
     "EventsError",
     "HistoryError",
+    "JournalError",
     "KgrecError",
     "LanguageModelError",
     "LowRecallError",
@@ -78,6 +80,10 @@ class ReviewsError(DataError):
 
 class SchemaError(DataError):
     """An attribute schema is malformed, or names a type that does not exist."""
+
+
+class JournalError(DataError):
+    """A journal of a language model's replies is in use by another process, damaged, or cannot be written."""
 
 
 class SettingsError(KgrecError, ValueError):
