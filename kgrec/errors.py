@@ -6,6 +6,7 @@
     ├── DataError (ValueError)          what came in cannot be used
     │   ├── CatalogueError              a product file or table
     │   ├── EventsError                 an event file or table
+    │   ├── FactsError                  a file of facts
     │   ├── HistoryError                a history or query
     │   ├── JournalError                a journal of replies is in use, damaged or cannot be written
     │   ├── ReviewsError                a review file or table, or reviews that teach nothing
@@ -35,6 +36,7 @@ __all__ = [
     "DataError",
     "EncoderUnavailableError",
     "EventsError",
+    "FactsError",
     "HistoryError",
     "JournalError",
     "KgrecError",
@@ -68,6 +70,10 @@ class CatalogueError(DataError):
 
 class EventsError(DataError):
     """An event file or table has no usable row, or its layout is not understood."""
+
+
+class FactsError(DataError):
+    """A file of facts is not understood."""
 
 
 class HistoryError(DataError):
