@@ -283,7 +283,7 @@ class Calls:
         if limit is None or self._failed_in_a_row < limit:
             return None
         return LanguageModelError(
-            f"{self._failed_in_a_row} calls of {self.name} in a row failed, the last with: {self._last_failure} "
+            f"{self._failed_in_a_row} calls of {self.name} in a row failed, the last with ({self._last_failure}). "
             "The rest was not asked: see what the model's server says, then run again to go on"
         )
 
