@@ -161,7 +161,8 @@ class _Worker(Generic[T, R]):
                     task.cancel()
                 await asyncio.wait(self._tasks, timeout=_SECONDS_TO_STOP)
         finally:
-            await self._close()
+            with contextlib.suppress(Exception):  # all outcomes are in; a connection that ends badly changes none
+                await self._close()
 
     def _begin(self, batch: list[tuple[int, T]]) -> None:
         for number, item in batch:
