@@ -265,8 +265,14 @@ class Calls:
         tokens = message_tokens(messages)
         while True:
             turn = await self._gate.enter(tokens)
+            try:
+                if wait := self._gate.seconds_to(turn):
+                    await self._sleep(wait)
+            except BaseException:
+                self._gate.leave(turn)
+                raise
             wait = self._gate.seconds_closed()
-            if wait <= 0:
+            if not wait:
                 return turn
             self._gate.leave(turn)
             await self._sleep(wait)
