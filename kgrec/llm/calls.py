@@ -19,6 +19,7 @@ from kgrec.errors import (
     SettingsError,
 )
 from kgrec.llm.budgets import Budget, Price, Spending
+from kgrec.llm.estimating import message_tokens
 from kgrec.llm.gate import Gate, Pass
 from kgrec.llm.ledger import Ledger
 from kgrec.llm.streaming import Outcome, stream
@@ -244,8 +245,9 @@ class Calls:
         return outcome
 
     async def _turn(self, messages: Sequence[Message]) -> Pass:
+        tokens = message_tokens(messages)
         while True:
-            turn = await self._gate.enter(self._ledger.expected(messages))
+            turn = await self._gate.enter(tokens)
             wait = self._gate.seconds_closed()
             if wait <= 0:
                 return turn
@@ -281,7 +283,7 @@ class Calls:
         if limit is None or self._failed_in_a_row < limit:
             return None
         return LanguageModelError(
-            f"{self._failed_in_a_row} calls of {self.name} in a row failed, the last with: {self._last_failure} "
+            f"{self._failed_in_a_row} calls of {self.name} in a row failed, the last with ({self._last_failure}). "
             "The rest was not asked: see what the model's server says, then run again to go on"
         )
 

@@ -25,7 +25,7 @@ class Pass:
 
 @dataclass(eq=False, slots=True)
 class _Waiter:
-    expected: Usage
+    prompt_tokens: int
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     future: asyncio.Future[Pass] = field(init=False)
 
@@ -60,13 +60,13 @@ class Gate:
         """Return for how many seconds the model asked not to be asked at all; 0 where it did not."""
         return max(self._closed_until - self._clock(), 0.0)
 
-    async def enter(self, expected: Usage) -> Pass:
-        """Wait for a slot and for room in the budget.
+    async def enter(self, prompt_tokens: int) -> Pass:
+        """Wait for a slot and for room in the budget for a prompt of about so many tokens and its reply.
 
         Raises:
             BudgetSpentError: the attempt no longer fits the budget.
         """
-        waiter = _Waiter(expected)
+        waiter = _Waiter(prompt_tokens)
         with self._lock:
             self._waiting.append(waiter)
             self._admit()
@@ -107,18 +107,18 @@ class Gate:
         while self._waiting and self._inside < int(self._limit):
             waiter = self._waiting[0]
             try:
-                if not self._ledger.reserve(waiter.expected):
-                    return
+                expected = self._ledger.reserve(waiter.prompt_tokens)
             except BudgetSpentError as error:
                 self._waiting.popleft()
                 _tell(waiter, self._refuse, waiter, error)
                 continue
+            if expected is None:
+                return
             self._waiting.popleft()
             self._inside += 1
-            turn = Pass(waiter.expected, self._shrunk)
-            if not _tell(waiter, self._let_in, waiter, turn):
+            if not _tell(waiter, self._let_in, waiter, Pass(expected, self._shrunk)):
                 self._inside -= 1
-                self._ledger.release(turn.expected)
+                self._ledger.release(expected)
 
     def _let_in(self, waiter: _Waiter, turn: Pass) -> None:
         if waiter.future.done():

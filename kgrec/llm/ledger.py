@@ -44,27 +44,26 @@ class Ledger:
         self._stated_input = self._guessed_input = 0
         self._busy, self._began, self._under_way = 0.0, 0.0, 0
 
-    def expected(self, messages: Sequence[Message]) -> Usage:
-        """Return what an attempt is expected to take: see :class:`Budget`."""
-        with self._lock:
-            return Usage(input_tokens=self._input(message_tokens(messages)), output_tokens=self._longest_reply)
+    def reserve(self, prompt_tokens: int) -> Usage | None:
+        """Set tokens aside for an attempt; None where it has to wait for others to finish.
 
-    def reserve(self, expected: Usage) -> bool:
-        """Set tokens aside for an attempt; False where it has to wait for others to finish.
+        Args:
+            prompt_tokens: of the prompt, as :func:`kgrec.llm.estimating.message_tokens` guesses them.
 
         Raises:
             BudgetSpentError: it does not fit, whatever those under way take.
         """
         with self._lock:
+            expected = Usage(input_tokens=self._input(prompt_tokens), output_tokens=self._longest_reply)
             if (over := self._over(self._spent + expected)) is not None:
                 raise BudgetSpentError(
                     f"the budget is spent: the next attempt would take about {expected.input_tokens:,} + "
                     f"{expected.output_tokens:,} tokens, and {over}; raise the limit or run again later to go on"
                 )
             if self._over(self._spent + self._reserved + expected) is not None:
-                return False
+                return None
             self._reserved += expected
-            return True
+            return expected
 
     def release(self, expected: Usage) -> None:
         """Give back what was set aside for an attempt."""

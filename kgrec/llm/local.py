@@ -149,7 +149,7 @@ class LocalModel:
                 with _quiet():
                     tokenizer = AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
                     model: Any = AutoModelForCausalLM.from_pretrained(self._folder, local_files_only=True)
-            except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+            except Exception as error:
                 raise RequestRefusedError(
                     f"the model in {os.fspath(self._folder)!r} cannot be read: {error}"
                 ) from error

@@ -23,7 +23,7 @@ _WAYS_OUT = {
 }
 
 
-def completion_of(body: bytes) -> Completion | LanguageModelError:
+def completion_of(body: str) -> Completion | LanguageModelError:
     """Read the body of a chat completion; what is missing is taken as unknown, what is unusable is an error."""
     try:
         content = json.loads(body)
@@ -66,11 +66,11 @@ def failure_of(status: int, headers: Mapping[str, str], body: str) -> LanguageMo
     return error
 
 
-def _without_choice(content: Mapping[str, Any], body: bytes) -> LanguageModelError:
+def _without_choice(content: Mapping[str, Any], body: str) -> LanguageModelError:
     """Return the error of an answer that has no message: some servers report errors with status 200."""
     error = content.get("error")
     if isinstance(error, Mapping) and isinstance(error.get("code"), int) and 400 <= error["code"] < 600:
-        return failure_of(error["code"], {}, body.decode("utf-8", "replace"))
+        return failure_of(error["code"], {}, body)
     return ServerFailedError(f"the server's answer has no message in it ({_shown(body)})")
 
 
@@ -145,5 +145,5 @@ def _said(body: str) -> str:
     return " ".join(str(message or body).split()) or "nothing"
 
 
-def _shown(body: bytes) -> str:
-    return " ".join(body.decode("utf-8", "replace").split()) or "it is empty"
+def _shown(body: str) -> str:
+    return " ".join(body.split()) or "it is empty"
