@@ -121,9 +121,9 @@ def _category(name: str, reply: str, most: int) -> CategorySchema:
         SchemaError: no attribute can be used.
     """
     listed = parse_reply(reply).values.get("attributes", [])
-    entries = (
-        listed if isinstance(listed, list) else [{"name": key, **_mapping(value)} for key, value in listed.items()]
-    )
+    if isinstance(listed, Mapping):
+        listed = [{"name": name, **_mapping(entry)} for name, entry in listed.items()]
+    entries = listed if isinstance(listed, list) else []
     attributes: list[Attribute] = []
     taken: set[str] = set()
     for attribute in _usable(entries):
