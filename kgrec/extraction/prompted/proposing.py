@@ -14,7 +14,7 @@ from kgrec.errors import BudgetSpentError, DataError, LanguageModelError, Schema
 from kgrec.extraction.aligning import without_hidden
 from kgrec.extraction.declared import is_placeholder, snake_case
 from kgrec.extraction.prompted.parsing import UnreadableReplyError, parse_reply
-from kgrec.extraction.prompted.texts import ProductTexts, shown
+from kgrec.extraction.prompted.texts import product_element, shown
 from kgrec.extraction.schema import Attribute, AttributeSchema, CategorySchema, ValueType
 from kgrec.extraction.schema.attributes import DEFAULT_CATEGORY, VALUE_TYPES
 from kgrec.llm import Calls
@@ -108,7 +108,7 @@ def _groups(products: Sequence[Product], minimum: int) -> Mapping[str, list[Prod
 
 
 def _messages(name: str, members: Iterable[Product], most: int) -> tuple[Message, ...]:
-    texts = [ProductTexts.of(product, _CHARACTERS).prompt for product in members]
+    texts = [product_element(product, _CHARACTERS) for product in members]
     content = "\n".join([f"<category>{shown(name)}</category>", *texts])
     return Message(role="system", content=_INSTRUCTIONS.format(most=most)), Message(role="user", content=content)
 
