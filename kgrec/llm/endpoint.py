@@ -79,7 +79,7 @@ class EndpointModel:
 
     A parameter that the server refuses by name, or the schema of the reply, is left out in a second request, and in
     all later ones. Connections are kept open for each event loop; ``Calls.run`` closes its own, and who awaits
-    ``complete`` directly calls ``await model.aclose()`` at the end.
+    ``complete`` directly awaits ``aclose()`` at the end.
     """
 
     def __init__(
