@@ -8,6 +8,7 @@ from math import log
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from kgrec.extraction.choosing.amounts import amount
 from kgrec.extraction.choosing.classes import ABSENT
@@ -68,8 +69,8 @@ def features_of(
     classes: Mapping[str, float],
     candidates: list[Candidate],
     levels: tuple[str, ...],
-) -> tuple[list[NDArray[np.int64]], list[NDArray[np.float32]]]:
-    """Return the features of each candidate: columns, below ``FEATURES``, and their values.
+) -> sparse.csr_matrix:
+    """Return the features of each candidate, a row each: float32 (len(candidates), ``FEATURES``).
 
     Args:
         text: the product's texts.
@@ -78,34 +79,49 @@ def features_of(
         candidates: see :func:`candidates_of`.
         levels: names under which weights are kept: of the attribute, and of the attribute in its category.
     """
+    parts, owners = _of_mentions(text, lexicon, candidates)
+    ranking = sorted(classes.values(), reverse=True)
+    names: list[int] = []
+    amounts: list[float] = []
+    holders: list[int] = []
+    for at, candidate in enumerate(candidates):
+        named = _of_value(candidate, text, lexicon, classes, ranking)
+        if candidate.value == ABSENT:
+            known = max(lexicon.values.get(other.value, 0) for other in candidates)
+            sure = max(other.precision for other in candidates)
+            named |= {f"known {_bucket(known)}": 1.0, f"sure {round(sure * 5)}": 1.0}
+            named[f"many {_bucket(len(candidates))}"] = 1.0
+        names.extend(map(hashed, named))
+        amounts.extend(named.values())
+        holders.extend([at] * len(named))
+    # A candidate of several mentions has a feature once.
+    keys = crossed(np.concatenate(parts), levels) if parts else np.zeros(0, dtype=np.int64)
+    rows = np.tile(np.repeat(np.array(owners, dtype=np.int64), [len(part) for part in parts]), len(levels))
+    keys = np.unique(rows * FEATURES + keys)
+    columns = np.concatenate((keys % FEATURES, crossed(np.array(names, dtype=np.uint64), levels)))
+    rows = np.concatenate((keys // FEATURES, np.tile(np.array(holders, dtype=np.int64), len(levels))))
+    values = np.concatenate((np.ones(len(keys)), np.tile(amounts, len(levels)))).astype(np.float32)
+    order = np.argsort(rows, kind="stable")
+    ends = np.searchsorted(rows[order], np.arange(len(candidates) + 1))
+    return sparse.csr_matrix((values[order], columns[order], ends), shape=(len(candidates), FEATURES))
+
+
+def _of_mentions(
+    text: ProductText, lexicon: Lexicon, candidates: list[Candidate]
+) -> tuple[list[NDArray[np.uint64]], list[int]]:
+    """Return the features of the candidates' mentions, and the candidate that each part belongs to."""
     plain = {transform.name for transform in lexicon.transforms}
     several = len(plain) > 1
-    ranking = sorted(classes.values(), reverse=True)
-    columns, values = [], []
-    best_known = max((lexicon.values.get(candidate.value, 0) for candidate in candidates), default=0)
-    best_precision = max((candidate.precision for candidate in candidates), default=0.0)
-    for candidate in candidates:
-        parts: list[NDArray[np.uint64]] = []
+    parts: list[NDArray[np.uint64]] = []
+    owners: list[int] = []
+    for number, candidate in enumerate(candidates):
         for at, how in candidate.mentions[:_MOST_MENTIONS]:
             around = text.around(at)
             # A rewriting names its words already; of a transform it counts where it is applied.
             telling = around[: 1 if how not in plain else TELLING if several else 0]
             parts.extend((around, telling ^ np.uint64(hashed(how) << 32)))
-        named, real = _of_value(candidate, text, lexicon, classes, ranking)
-        if candidate.value == ABSENT:
-            named += [
-                f"known {_bucket(best_known)}",
-                f"sure {round(best_precision * 5)}",
-                f"many {_bucket(len(candidates))}",
-            ]
-        parts.append(np.array([hashed(name) for name in named], dtype=np.uint64))
-        keys = np.unique(np.concatenate(parts))
-        extra = np.array([hashed(name) for name in real], dtype=np.uint64)
-        both = np.concatenate((keys, extra))
-        amounts = np.concatenate((np.ones(len(keys)), np.array(list(real.values())))).astype(np.float32)
-        columns.append(crossed(both, levels))
-        values.append(np.tile(amounts, len(levels)))
-    return columns, values
+            owners.extend((number, number))
+    return parts, owners
 
 
 def crossed(features: NDArray[np.uint64], levels: tuple[str, ...]) -> NDArray[np.int64]:
@@ -117,39 +133,33 @@ def crossed(features: NDArray[np.uint64], levels: tuple[str, ...]) -> NDArray[np
 
 def _of_value(
     candidate: Candidate, text: ProductText, lexicon: Lexicon, classes: Mapping[str, float], ranking: list[float]
-) -> tuple[list[str], dict[str, float]]:
+) -> dict[str, float]:
+    """Return what speaks for a value as such: the classifier, how often it is stated, what it looks like."""
     value = candidate.value
     kind = "absent" if value == ABSENT else "value"
-    named = [f"kind {kind}"]
-    real: dict[str, float] = {}
+    named = {f"kind {kind}": 1.0}
     if value in classes:
         score = classes[value]
-        real[f"class {kind}"] = 4 * score
-        real[f"class over {kind}"] = 4 * max(0.0, score - 0.5)
-        real[f"class of {value}"] = 2 * score
-        named.append(f"rank {kind} {min(ranking.index(score), 3)}")
+        named[f"class {kind}"] = 4 * score
+        named[f"class over {kind}"] = 4 * max(0.0, score - 0.5)
+        named[f"class of {value}"] = 2 * score
+        named[f"rank {kind} {min(ranking.index(score), 3)}"] = 1.0
         if ranking[0] == score and len(ranking) > 1:
-            real[f"lead {kind}"] = 4 * (score - ranking[1])
+            named[f"lead {kind}"] = 4 * (score - ranking[1])
     elif classes:
-        named.append(f"no class {kind}")
+        named[f"no class {kind}"] = 1.0
     if value == ABSENT:
-        return named, real
+        return named
     fields = "".join(sorted({text.mentions[at].field[0] for at, _ in candidate.mentions}))
-    known = lexicon.values.get(value, 0)
-    named += [
-        f"value {value}",
-        f"shape of value {shape_of(value)}",
-        f"fields {fields}",
-        f"count {min(len(candidate.mentions), 4)}",
-        f"known {_bucket(known)}",
-        f"known {_bucket(known)} {fields}",
-        f"sure {round(candidate.precision * 10)}",
-        f"sure {round(candidate.precision * 10)} {fields}",
-    ]
-    real["known"] = log(1 + known)
+    known, sure = _bucket(lexicon.values.get(value, 0)), round(candidate.precision * 10)
+    several = min(len(candidate.mentions), 4)
+    named["known"] = log(1 + lexicon.values.get(value, 0))
+    named |= dict.fromkeys((f"value {value}", f"shape of value {shape_of(value)}", f"fields {fields}"), 1.0)
+    named |= dict.fromkeys((f"count {several}", f"known {known}", f"known {known} {fields}"), 1.0)
+    named |= dict.fromkeys((f"sure {sure}", f"sure {sure} {fields}"), 1.0)
     if (size := amount(value)) is not None:
-        named.append(f"size {round(2 * log(float(size) + 0.01))}")
-    return named, real
+        named[f"size {round(2 * log(float(size) + 0.01))}"] = 1.0
+    return named
 
 
 def _bucket(count: int) -> int:

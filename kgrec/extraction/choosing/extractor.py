@@ -158,9 +158,8 @@ class ChoosingExtractor:
         return self._readers.get("")
 
     def _answers(self, text: ProductText, question: Question) -> Iterator[Fact]:
-        weights = self._weights
-        scores = [float(weights[c] @ a) for c, a in zip(question.columns, question.amounts, strict=True)]
-        likely = softmax_by_question(np.array(scores, dtype=np.float64), np.zeros(1, dtype=np.int64))
+        scores = np.asarray(question.features @ self._weights, dtype=np.float64)
+        likely = softmax_by_question(scores, np.zeros(1, dtype=np.int64))
         for at in np.argsort(-likely, kind="stable").tolist():
             candidate = question.candidates[at]
             if candidate.value == ABSENT or likely[at] < self.settings.minimum_confidence:
@@ -221,8 +220,8 @@ def _held_out_questions(
         for at in np.flatnonzero(fold == held_out).tolist():
             row = labelled[at]
             if row.category in readers:
-                asked = readers[row.category].questions(texts[at], shared)
-                found.extend((one, row.values[one.attribute]) for one in asked if one.attribute in row.values)
+                asked = readers[row.category].questions(texts[at], shared, row.values)
+                found.extend((question, row.values[question.attribute]) for question in asked)
         progress(_STAGE, held_out + 1, settings.folds)
     return found
 
@@ -240,9 +239,5 @@ def _assembled(
         starts.append(len(right))
         of_one = [candidate.value in values for candidate in question.candidates]
         right.extend(of_one if any(of_one) else [True, *of_one[1:]])
-    columns = [part for question, _ in questions for part in question.columns]
-    ends = np.concatenate(([0], np.cumsum([len(part) for part in columns])))
-    amounts = np.concatenate([part for question, _ in questions for part in question.amounts])
-    shape = (len(right), FEATURES)
-    matrix = sparse.csr_matrix((amounts, np.concatenate(columns).astype(np.int32), ends.astype(np.int32)), shape=shape)
+    matrix = sparse.vstack([question.features for question, _ in questions], format="csr", dtype=np.float32)
     return matrix, np.array(right), np.array(starts, dtype=np.int64)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from scipy import sparse
 
 from kgrec.extraction.choosing.candidates import Candidate, candidates_of, features_of
 from kgrec.extraction.choosing.classes import Classes, Vocabulary
@@ -31,8 +30,7 @@ class Question:
 
     attribute: str
     candidates: list[Candidate]
-    columns: list[NDArray[np.int64]]
-    amounts: list[NDArray[np.float32]]
+    features: sparse.csr_matrix
     levels: tuple[str, ...]
 
 
@@ -64,20 +62,25 @@ class CategoryReader:
             attributes[attribute] = AttributeReader(lexicon, classes)
         return cls(category, vocabulary, attributes)
 
-    def questions(self, text: ProductText, shared: frozenset[str]) -> Iterator[Question]:
+    def questions(
+        self, text: ProductText, shared: frozenset[str], only: Container[str] | None = None
+    ) -> Iterator[Question]:
         """Yield a question for each attribute.
 
         Args:
             text: the product's.
             shared: attributes that several categories have: what they have in common is weighed once.
+            only: of these attributes; by default of all.
         """
         vector = None
         for attribute, reader in self.attributes.items():
+            if only is not None and attribute not in only:
+                continue
             scores: dict[str, float] = {}
             if reader.classes is not None:
                 vector = self.vocabulary.rows([text.words]) if vector is None else vector
                 scores = dict(zip(reader.classes.values, reader.classes.scores(vector)[0].tolist(), strict=True))
             levels = (attribute, f"{self.category}|{attribute}") if attribute in shared else (attribute,)
             candidates = candidates_of(text, reader.lexicon, scores)
-            columns, amounts = features_of(text, reader.lexicon, scores, candidates, levels)
-            yield Question(attribute, candidates, columns, amounts, levels)
+            features = features_of(text, reader.lexicon, scores, candidates, levels)
+            yield Question(attribute, candidates, features, levels)
