@@ -1,0 +1,6 @@
+"""Facts of several extractors → one answer each, weighed by how far each source is believed."""
+
+from kgrec.extraction.fusing.channels import Channel
+from kgrec.extraction.fusing.fuser import Conflict, FactFuser, FusingSettings, Fusion, Option
+
+__all__ = ["Channel", "Conflict", "FactFuser", "FusingSettings", "Fusion", "Option"]
