@@ -43,7 +43,7 @@ class ChoosingSettings:
         SettingsError: a setting has an impossible value.
     """
 
-    minimum_confidence: float = 0.38
+    minimum_confidence: float = 0.4
     folds: int = 5
     penalty: float = 1.0
     iterations: int = 60
