@@ -36,21 +36,22 @@ Channels = Mapping[str, Mapping[str, Channel]]
 """Source → relation → channel; ``ANY`` stands for the relations that are not listed."""
 
 
-def posterior(cell: Cell, channels: Channels, unlisted: float) -> dict[str, float]:
+def posterior(cell: Cell, channels: Channels, unlisted: Mapping[str, float]) -> dict[str, float]:
     """Return the probability of each value key, and of none under ``ANY``, given what all sources say (Bayes).
 
     Args:
         cell: what they say.
         channels: of the sources that do not lead.
-        unlisted: share of what the leading sources leave open that is a value they did not think of, and not absence.
+        unlisted: relation → share of what the leading sources leave open that is a value they did not think of, and
+            not absence; ``ANY`` stands for the relations that are not listed.
     """
     open_ = max(0.0, 1.0 - sum(cell.leading.values()))
     new = {key for key in cell.said.values() if key is not None and key not in cell.leading}
     prior = dict(cell.leading)
-    prior[ANY] = open_ * (1.0 - unlisted)
-    # Half of what nobody leading thought of may be what another source says; the rest nobody says.
-    prior |= {key: open_ * unlisted / (1 + len(new)) for key in sorted(new)}
-    prior[_OTHER] = open_ * unlisted / (1 + len(new))
+    share = unlisted.get(cell.relation, unlisted[ANY])
+    prior[ANY] = open_ * (1.0 - share)
+    # What nobody leading thought of may be what another source says, or what nobody says.
+    prior |= dict.fromkeys((*sorted(new), _OTHER), open_ * share / (1 + len(new)))
     for source, key in cell.said.items():
         of_source = channels[source]
         channel = of_source.get(cell.relation) or of_source[ANY]
@@ -81,6 +82,29 @@ def count_channels(
         strength: each relation starts with so many cells that are as all relations are together.
     """
     return {source: _count_one(cells, truths, source, strength) for source in sources}
+
+
+def count_unlisted(cells: Sequence[Cell], truths: Sequence[Mapping[str, float]], strength: float) -> dict[str, float]:
+    """Return relation → share of what the leading sources leave open that is a value they did not think of.
+
+    Args:
+        cells: what the leading sources think.
+        truths: of each cell the true value keys, and none under ``ANY``.
+        strength: as in :func:`count_channels`.
+    """
+    sums: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for cell, truth in zip(cells, truths, strict=True):
+        open_ = max(0.0, 1.0 - sum(cell.leading.values()))
+        missed = ANY not in truth and not truth.keys() & cell.leading.keys()
+        for relation in (cell.relation, ANY):
+            sums[relation][0] += missed
+            sums[relation][1] += open_
+    general = min(1.0, (sums[ANY][0] + 1.0) / (sums[ANY][1] + 5.0))
+    return {ANY: general} | {
+        relation: min(0.95, (missed + strength * general) / (open_ + strength))
+        for relation, (missed, open_) in sorted(sums.items())
+        if relation != ANY
+    }
 
 
 def _count_one(

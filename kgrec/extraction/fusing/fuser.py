@@ -9,8 +9,10 @@ from typing import Any
 from kgrec.data import Fact, Facts
 from kgrec.errors import SettingsError
 from kgrec.extraction.fusing.cells import Cell, cells_of, value_key
-from kgrec.extraction.fusing.channels import ANY, Channel, Channels, count_channels, posterior
+from kgrec.extraction.fusing.channels import ANY, Channel, Channels, count_channels, count_unlisted, posterior
 from kgrec.extraction.labelled import LabelledProduct
+
+_UNLISTED = 0.2
 
 __all__ = ["Conflict", "FactFuser", "FusingSettings", "Fusion", "Option"]
 
@@ -21,7 +23,6 @@ class FusingSettings:
 
     Attributes:
         minimum_confidence: an answer is stated where its probability is at least this, 0 … 1.
-        unlisted: how much of what the leading sources leave open is a value that they did not think of, 0 … 1.
         strength: so many cells of all attributes together stand behind the habits in each, above 0.
         rounds: of estimation where no labels are given, at least 1.
 
@@ -30,15 +31,13 @@ class FusingSettings:
     """
 
     minimum_confidence: float = 0.42
-    unlisted: float = 0.2
     strength: float = 10.0
     rounds: int = 15
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("minimum_confidence", "unlisted"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise SettingsError(f"{name} must be between 0 and 1; got {getattr(self, name)!r}")
+        if not 0.0 <= self.minimum_confidence <= 1.0:
+            raise SettingsError(f"minimum_confidence must be between 0 and 1; got {self.minimum_confidence!r}")
         if not self.strength > 0:
             raise SettingsError(f"strength must be above 0; got {self.strength!r}")
         if self.rounds < 1:
@@ -81,6 +80,8 @@ class FactFuser:
     Args:
         channels: source → relation → channel, with ``""`` for the relations not listed.
         leading: leading source → weight.
+        unlisted: relation → share of what the leading sources leave open that is a value they did not think of, and
+            not absence; with ``""`` for the relations not listed.
         settings: see ``FusingSettings``.
 
     Raises:
@@ -90,7 +91,12 @@ class FactFuser:
     name = "fused"
 
     def __init__(
-        self, channels: Channels, *, leading: Mapping[str, float], settings: FusingSettings | None = None
+        self,
+        channels: Channels,
+        *,
+        leading: Mapping[str, float],
+        unlisted: Mapping[str, float] | None = None,
+        settings: FusingSettings | None = None,
     ) -> None:
         """Hold what is known of the sources."""
         total = sum(leading.values())
@@ -98,6 +104,7 @@ class FactFuser:
             raise SettingsError(f"leading needs at least one source, each with a weight above 0; got {dict(leading)!r}")
         self.settings = settings or FusingSettings()
         self.leading = {source: weight / total for source, weight in leading.items()}
+        self.unlisted = {ANY: _UNLISTED} | dict(unlisted or {})
         self.channels = {source: dict(of_one) for source, of_one in channels.items()}
 
     @classmethod
@@ -107,6 +114,7 @@ class FactFuser:
         asked: Mapping[str, Collection[str]],
         *,
         leading: Mapping[str, float],
+        unlisted: Mapping[str, float] | None = None,
         settings: FusingSettings | None = None,
     ) -> FactFuser:
         """Estimate the channels without any label, by what agrees with the leading sources.
@@ -119,16 +127,17 @@ class FactFuser:
             facts: source → its facts.
             asked: product id → the attributes that were looked for.
             leading: source whose confidences are probabilities → weight.
+            unlisted: see above; ``learned_from`` counts it, from held-out facts of the leading sources alone.
             settings: see ``FusingSettings``.
 
         Raises:
-            SettingsError: as above, or a leading source has no facts listed.
+            SettingsError: as above.
         """
-        fuser = cls(_unknown(facts, leading), leading=leading, settings=settings)
+        fuser = cls(_unknown(facts, leading), leading=leading, unlisted=unlisted, settings=settings)
         cells = fuser._cells(facts, asked)
         others = list(fuser.channels)
         for _ in range(fuser.settings.rounds if others else 0):
-            beliefs = [posterior(cell, fuser.channels, fuser.settings.unlisted) for cell in cells]
+            beliefs = [posterior(cell, fuser.channels, fuser.unlisted) for cell in cells]
             fuser.channels = count_channels(cells, beliefs, others, fuser.settings.strength)
         return fuser
 
@@ -141,7 +150,7 @@ class FactFuser:
         leading: Mapping[str, float],
         settings: FusingSettings | None = None,
     ) -> FactFuser:
-        """Count the channels where the true values are known. The facts are of the labelled products.
+        """Count the channels, and what is unlisted, from labelled products and the facts of just these.
 
         Args:
             facts: source → its facts.
@@ -163,6 +172,7 @@ class FactFuser:
             asked.setdefault(product, []).append(relation)
         cells = fuser._cells(facts, asked)
         truths = [_certain(true[cell.product, cell.relation], cell) for cell in cells]
+        fuser.unlisted = count_unlisted(cells, truths, fuser.settings.strength)
         fuser.channels = count_channels(cells, truths, list(fuser.channels), fuser.settings.strength)
         return fuser
 
@@ -182,7 +192,7 @@ class FactFuser:
         answers: list[Fact] = []
         conflicts: list[Conflict] = []
         for cell in self._cells(facts, asked):
-            likely = posterior(cell, self.channels, self.settings.unlisted)
+            likely = posterior(cell, self.channels, self.unlisted)
             options = sorted(cell.facts, key=lambda key: (-likely.get(key, 0.0), key))
             if options and likely.get(options[0], 0.0) >= self.settings.minimum_confidence:
                 answers.append(_answer(cell.facts[options[0]], min(1.0, likely[options[0]])))
@@ -196,7 +206,12 @@ class FactFuser:
             source: {relation: asdict(one) for relation, one in of_one.items()}
             for source, of_one in self.channels.items()
         }
-        return {"leading": dict(self.leading), "channels": channels, "settings": asdict(self.settings)}
+        return {
+            "leading": dict(self.leading),
+            "unlisted": dict(self.unlisted),
+            "channels": channels,
+            "settings": asdict(self.settings),
+        }
 
     @classmethod
     def of_document(cls, document: Mapping[str, Any]) -> FactFuser:
@@ -205,7 +220,8 @@ class FactFuser:
             source: {relation: Channel(**one) for relation, one in of_one.items()}
             for source, of_one in document["channels"].items()
         }
-        return cls(channels, leading=document["leading"], settings=FusingSettings(**document["settings"]))
+        settings = FusingSettings(**document["settings"])
+        return cls(channels, leading=document["leading"], unlisted=document["unlisted"], settings=settings)
 
     def _cells(self, facts: Mapping[str, Iterable[Fact]], asked: Mapping[str, Collection[str]]) -> list[Cell]:
         known = {*self.leading, *self.channels}
