@@ -8,18 +8,24 @@ from fractions import Fraction
 __all__ = ["AMOUNT", "amount", "rounded"]
 
 _SIGNS = {"½": Fraction(1, 2), "¼": Fraction(1, 4), "¾": Fraction(3, 4)}
+_LONGEST = 24
 _PLAIN = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,14})(?:\.\d{1,6})?|\.\d{1,6}"
 AMOUNT = re.compile(
     rf"(?<![\d.,/])(?:\d{{1,5}}[ -]\d{{1,2}}/\d{{1,3}}|\d{{1,2}}/\d{{1,3}}|\d{{0,5}}[ -]?[½¼¾]|{_PLAIN})"
-    r"(?![\d/]|[.,]\d)",
+    r"(?!\d|/\d|[.,]\d)",
     re.ASCII,
 )
 """Matches a number with its fraction: ``1,000``, ``.5``, ``47-1/4``, ``2 3/8``, ``7½``."""
 
 
 def amount(text: str) -> Fraction | None:
-    """Return how much a number as ``AMOUNT`` finds it is, exactly; None where the text is no such number."""
+    """Return how much a number as ``AMOUNT`` finds it is, exactly; None where the text is no such number.
+
+    What is longer than 24 characters is an identifier, a picture or an attack, and no amount of anything.
+    """
     text = text.strip()
+    if len(text) > _LONGEST:
+        return None
     whole = Fraction(0)
     if text and text[-1] in _SIGNS:
         rest = text[:-1].rstrip(" -")

@@ -35,6 +35,7 @@ class ChoosingSettings:
 
     Attributes:
         minimum_confidence: a value is stated where its probability is at least this, 0 … 1.
+        inferred: whether values are stated that no words of the text lead to.
         folds: what is known of a product's own labels is left out of its training questions, in so many folds, ≥ 2.
         penalty: on the squared weights, above 0.
         iterations: of the training, at least 1.
@@ -45,6 +46,7 @@ class ChoosingSettings:
     """
 
     minimum_confidence: float = 0.4
+    inferred: bool = True
     folds: int = 5
     penalty: float = 1.0
     iterations: int = 60
@@ -134,9 +136,8 @@ class ChoosingExtractor:
         categories, none is needed. A product of no known category yields nothing.
         """
         for product in products:
-            reader = self._reader_of(product)
-            if reader is not None:
-                text = ProductText(product)
+            reader, text = self._reader_of(product), ProductText(product)
+            if reader is not None and text.mentions:
                 for question in reader.questions(text, self._everywhere):
                     yield from self._answers(text, question)
 
@@ -166,10 +167,9 @@ class ChoosingExtractor:
         likely = softmax_by_question(scores, np.zeros(1, dtype=np.int64))
         for at in np.argsort(-likely, kind="stable").tolist():
             candidate = question.candidates[at]
-            if candidate.value == ABSENT or likely[at] < self.settings.minimum_confidence:
-                continue
-            confidence = min(1.0, float(likely[at]))
-            yield self._fact(text, question, candidate, confidence)
+            stated = candidate.value != ABSENT and likely[at] >= self.settings.minimum_confidence
+            if stated and (candidate.mentions or self.settings.inferred):
+                yield self._fact(text, question, candidate, min(1.0, float(likely[at])))
 
     def _fact(self, text: ProductText, question: Question, candidate: Candidate, confidence: float) -> Fact:
         product = text.product
