@@ -6,210 +6,97 @@ attribute as the gold names it. Of several facts of one attribute the most confi
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from dataclasses import replace
 
-from gold import Gold, answers_of, cells_of
+from answered import Answered, Method, NotRunError, Once, Rows
+from gold import Gold
+from taggers import character_tagger, span_tagger
+from values import choosing as choice_model
+from values import fused_facts, gazetteer, read_by, with_category
 
-from kgrec.data import Fact, Product
-from kgrec.errors import DataError, EncoderUnavailableError
-from kgrec.evaluation.values import score_values
-from kgrec.extraction.declared import RELATION_SPELLINGS, snake_case
-from kgrec.extraction.labelled import LabelledProduct
-from kgrec.extraction.rules import RuleExtractor, RuleSettings
-from kgrec.extraction.tagging import TaggerExtractor
-from kgrec.extraction.tokens import fold
+from kgrec.data import Fact
+from kgrec.extraction.prompted import LlmExtractor, LlmSettings
+from kgrec.extraction.prompted.texts import shown
+from kgrec.extraction.schema import AttributeSchema
+from kgrec.llm import Calls, CallSettings, EndpointModel
+from kgrec.testing import LoopbackEndpoint, replaying
 
-__all__ = ["METHODS", "Answered", "Method", "NotRunError"]
+__all__ = ["METHODS"]
 
-
-class NotRunError(Exception):
-    """A method cannot be run on this set; the message is the reason that the JSON gives."""
+CONCURRENCY = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """What a method read, and what it took.
+def rules(gold: Gold, train: Rows, test: Rows) -> Answered:
+    """Read by rule, with words learned from the training products' values, in the attributes of the set."""
+    facts, learned, read = read_by(gazetteer(), train, test)
+    return Answered(facts=facts, training_seconds=learned, reading_seconds=read)
 
-    Attributes:
-        facts: of the test products.
-        training_seconds: to learn from the training products.
-        reading_seconds: to read the test products; None where nothing was read that could be timed.
-        extra: further figures for the JSON; ``notes`` are printed.
+
+def choosing(gold: Gold, train: Rows, test: Rows) -> Answered:
+    """Read by weighing candidates: values found in the text, rewritten, or known to the classifier."""
+    facts, learned, read = read_by(choice_model(), train, test)
+    return Answered(facts=facts, training_seconds=learned, reading_seconds=read)
+
+
+def tagger(gold: Gold, train: Rows, test: Rows) -> Answered:
+    """Read with the model that learns from labels what a text states, the one that fits the set.
+
+    Titles go to the span tagger, Chinese sentences to the one that goes character by character. Offers, whose values
+    are mostly no words of the text (units are converted, names expanded), go to the choice model.
     """
-
-    facts: Sequence[Fact]
-    training_seconds: float = 0.0
-    reading_seconds: float | None = 0.0
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-
-Method = Callable[[Gold, Sequence[LabelledProduct], Sequence[LabelledProduct]], Answered]
-
-
-def rules(gold: Gold, train: Sequence[LabelledProduct], test: Sequence[LabelledProduct]) -> Answered:
-    """Read by rule, with word lists learned from the training products' values as if they were declared."""
-    started = time.perf_counter()
-    extractor = RuleExtractor.learned_from(
-        [_declared(row) for row in train], settings=RuleSettings(minimum_support=2, minimum_confidence=0.0)
-    )
-    trained = time.perf_counter()
-    facts = list(extractor.extract(row.product for row in test))
-    read = time.perf_counter()
-    return Answered(
-        facts=list(_named_as_gold(facts, test)),
-        training_seconds=trained - started,
-        reading_seconds=read - trained,
-    )
+    if gold.kind == "spans":
+        return character_tagger(gold, train, test)
+    if gold.kind == "offers":
+        answered = choosing(gold, train, test)
+        return replace(
+            answered, extra={"notes": ["tagger: values are no words of the text, so candidates are weighed"]}
+        )
+    return span_tagger(gold, train, test)
 
 
-def tagger(gold: Gold, train: Sequence[LabelledProduct], test: Sequence[LabelledProduct]) -> Answered:
-    """Read with the learned tagger, as it is loaded from its folder; beside it one taught by the recorded replies."""
-    started = time.perf_counter()
-    try:
-        made = TaggerExtractor.train(train, attributes=gold.attributes)
-    except (DataError, EncoderUnavailableError) as error:
-        raise NotRunError(str(error)) from error
-    trained = time.perf_counter()
-    with TemporaryDirectory() as folder:
-        made.save(Path(folder))
-        int8 = json.loads((Path(folder) / "tagger.json").read_text("utf-8"))["int8"]
-        loaded = TaggerExtractor.load(Path(folder))
-        precision = loaded.model.states.precision
-    products, categories = [row.product for row in test], [row.category for row in test]
-    list(loaded.answers(products[:32], categories[:32]))
-    begun = time.perf_counter()
-    facts = list(loaded.answers(products, categories))
-    read = time.perf_counter() - begun
-    extra: dict[str, Any] = {"precision": precision, "int8": int8}
-    notes = [f"tagger: {made.settings.layers} layers of {made.model.source}, {precision}"]
-    if gold.replies:
-        extra["taught_by_replies"] = taught_by_replies(gold, test)
-        notes += _against_replies(len(test) / read, extra["taught_by_replies"])
-    return Answered(
-        facts=facts,
-        training_seconds=trained - started,
-        reading_seconds=read,
-        extra={**extra, "notes": notes},
-    )
-
-
-def taught_by_replies(gold: Gold, judged: Sequence[LabelledProduct]) -> dict[str, Any]:
-    """Teach a tagger with the replies to one half of the products, judge it on the gold of the other; both ways round.
-
-    Nothing of the gold is seen in training: labels are the replies, absent where the model said so, and unknown where
-    its value does not stand in the title.
-    """
-    started = time.perf_counter()
-    facts: list[Fact] = []
-    for half in (0, 1):
-        taught = [_as_replied(row, gold.replies) for row in judged[half::2]]
-        made = TaggerExtractor.train(taught, attributes=gold.attributes)
-        others = judged[1 - half :: 2]
-        facts += made.answers([row.product for row in others], [row.category for row in others])
-    scores = score_values(cells_of(judged, answers_of(facts), gold.absent_too))
-    return {
-        "micro_precision": scores.total.precision,
-        "micro_recall": scores.total.recall,
-        "micro_f1": scores.total.f1,
-        "macro_f1": scores.macro_f1,
-        "seconds": time.perf_counter() - started,
-    }
-
-
-def _as_replied(row: LabelledProduct, replies: Mapping[tuple[str, str], str]) -> LabelledProduct:
-    """Label a product by the reply to it; of a list of values each part that stands in the title is one."""
-    try:
-        reply = json.loads(replies.get((row.product.title, row.category), "{}"))
-    except json.JSONDecodeError:
-        reply = {}
-    title, folded = row.product.title, fold(row.product.title)
-    values: dict[str, tuple[str, ...]] = {}
-    for attribute, value in reply.items() if isinstance(reply, dict) else ():
-        if value in (None, "", "n/a"):
-            values[attribute] = ()
-            continue
-        whole = str(value) if isinstance(value, str | int | float) else ""
-        parts = [whole] if whole and fold(whole) in folded else whole.split(", ")
-        found = [title[at : at + len(part)] for part in parts if part and (at := folded.find(fold(part))) >= 0]
-        if found:
-            values[attribute] = tuple(dict.fromkeys(found))
-    return replace(row, values=values)
-
-
-GPT4_TOKENS_A_TITLE = 1_102_557 / 524
-
-
-def _against_replies(titles_per_s: float, taught: Mapping[str, Any]) -> list[str]:
-    billions = GPT4_TOKENS_A_TITLE / 1e3
-    hours = 1e6 / titles_per_s / 3600
-    return [
-        f"tagger taught by the replies alone, halves crossed: micro F1 {taught['micro_f1']:.4f}",
-        f"price: the LLM took {GPT4_TOKENS_A_TITLE:,.0f} tokens a title, {billions:.1f} billion for a million titles; "
-        f"the tagger reads {titles_per_s:,.0f} titles/s here, a million in {hours:,.1f} h, and no token",
-    ]
-
-
-def llm(gold: Gold, train: Sequence[LabelledProduct], test: Sequence[LabelledProduct]) -> Answered:
-    """Read the recorded replies of a language model; values that the title does not contain are dropped."""
+def llm(gold: Gold, train: Rows, test: Rows) -> Answered:
+    """Send the recorded replies of a language model, by title, over a socket and through the whole pipeline."""
     if not gold.replies:
         raise NotRunError("the folder has no gpt4_replies.jsonl to replay")
-    facts = [fact for row in test for fact in _replied(row, gold.replies)]
-    return Answered(facts=facts, reading_seconds=None)
+    schema = AttributeSchema.from_dict({"categories": {name: list(found) for name, found in gold.attributes.items()}})
+    names = {attribute.relation: attribute.name for each in schema.categories.values() for attribute in each.attributes}
+    replies = {shown(title): reply for (title, _), reply in gold.replies.items()}
+    started = time.perf_counter()
+    with LoopbackEndpoint(replaying(replies, otherwise="no reply is recorded")) as server:
+        calls = Calls(EndpointModel("recorded", base_url=server.url), settings=CallSettings(concurrency=CONCURRENCY))
+        # One example a prompt: it changes nothing about a recorded reply, and that examples do not leak is checked.
+        settings = LlmSettings(demonstrations=1)
+        with LlmExtractor(calls, schema, examples=train, settings=settings) as extractor:
+            facts = [_as_gold(fact, names) for fact in extractor.extract(with_category(row) for row in test)]
+            report = extractor.report()
+    notes = [f"llm: {report.set_aside:,} of its statements are set aside, {report.reasked:,} replies asked for again"]
+    return Answered(
+        facts=facts,
+        reading_seconds=None,
+        extra={"pipeline_seconds": time.perf_counter() - started, "report": report.as_dict(), "notes": notes},
+    )
 
 
-def fused(gold: Gold, train: Sequence[LabelledProduct], test: Sequence[LabelledProduct]) -> Answered:
+def fused(gold: Gold, train: Rows, test: Rows) -> Answered:
     """Read with everything there is, fused by calibrated confidence."""
-    raise NotRunError("the fusion is not there yet")
+
+    def source(method: Method) -> list[Fact]:
+        try:
+            return list(method(gold, train, test).facts)
+        except NotRunError:
+            return []
+
+    started = time.perf_counter()
+    spans = span_tagger if gold.kind == "titles" else character_tagger if gold.kind == "spans" else None
+    facts, about = fused_facts(gold, train, test, lambda: [] if spans is None else source(spans), lambda: source(llm))
+    return Answered(facts=facts, training_seconds=time.perf_counter() - started, reading_seconds=None, extra=about)
 
 
-METHODS: dict[str, Method] = {"rules": rules, "tagger": tagger, "llm": llm, "fused": fused}
+ONCE: dict[str, Method] = {"choosing": Once(choosing), "tagger": Once(tagger), "llm": Once(llm)}
+METHODS: dict[str, Method] = {"rules": rules, **ONCE, "fused": fused}
 
 
-def _declared(row: LabelledProduct) -> Product:
-    return replace(row.product, attributes={name: values for name, values in row.values.items() if values})
-
-
-def _named_as_gold(facts: Sequence[Fact], test: Sequence[LabelledProduct]) -> Iterator[Fact]:
-    """Yield facts under the names of the gold: the attributes of the product that mean the fact's relation."""
-    rule_names = {name: relation for relation, names in RELATION_SPELLINGS.items() for name in names}
-    wanted = {
-        row.product.id: {
-            name: {relation, rule_names.get(relation)} for name in row.values if (relation := snake_case(name))
-        }
-        for row in test
-    }
-    for fact in facts:
-        for name, relations in wanted[fact.product].items():
-            if fact.relation in relations:
-                yield replace(fact, relation=name, value=fact.surface)
-
-
-def _replied(row: LabelledProduct, replies: Mapping[tuple[str, str], str]) -> Iterator[Fact]:
-    try:
-        reply = json.loads(replies.get((row.product.title, row.category), "{}"))
-    except json.JSONDecodeError:
-        return
-    title = row.product.title
-    folded = fold(title)
-    for attribute, value in reply.items() if isinstance(reply, dict) else ():
-        if isinstance(value, str) and value and (at := title.find(value)) < 0:
-            at = folded.find(fold(value))
-        if isinstance(value, str) and value and at >= 0:
-            surface = title[at : at + len(value)]
-            yield Fact(
-                product=row.product.id,
-                relation=attribute,
-                value=value,
-                field="title",
-                start=at,
-                end=at + len(value),
-                surface=surface,
-                confidence=0.9,
-                extractor="llm",
-            )
+def _as_gold(fact: Fact, names: dict[str, str]) -> Fact:
+    """Return the fact under the attribute's own name, with the words as they stand in the title."""
+    return replace(fact, relation=names[fact.relation], value=fact.surface or fact.value)
