@@ -39,7 +39,9 @@ def sentences_of(text: str, *, max_characters: int) -> Iterator[Sentence]:
     """Yield the sentences of a text, cut at full stops and where they grow too long."""
     folded = fold(text[:max_characters])
     for piece in _PIECE.finditer(folded):
-        tokens, starts, ends = [], [], []
+        tokens: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
         for token in _TOKEN.finditer(folded, piece.start(), piece.end()):
             if tokens and token.end() - starts[0] > _MOST_CHARACTERS:
                 yield Sentence(tokens, starts, ends)
@@ -89,7 +91,7 @@ class WordList:
             for length in self._firsts.get(token, ())
             if at + length <= len(tokens) and tuple(tokens[at : at + length]) in self._table
         ]
-        found = []
+        found: list[Match] = []
         for first, last in spans:
             inner = any(a <= first and last <= b and (a, b) != (first, last) for a, b in spans)
             kind = f"{self._kind}-inner" if inner else self._kind
