@@ -171,7 +171,7 @@ def clues_of(tokens: Sequence[str], matches: Sequence[Match]) -> list[Clues]:
     """
     size = len(tokens)
     clues = [Clues(_window(tokens, at), []) for at in range(size)]
-    for first, last, attribute, kind in matches:
+    for first, last, attribute, kind in _marked(matches):
         length = min(last - first, 4)
         for at in range(first, last):
             part = "B" if at == first else "I"
@@ -185,6 +185,19 @@ def clues_of(tokens: Sequence[str], matches: Sequence[Match]) -> list[Clues]:
             # A word that ends here must not go on.
             clues[last].tied.append((attribute, False, f"{kind}:beyond"))
     return clues
+
+
+def _marked(matches: Sequence[Match]) -> Iterator[Match]:
+    """Yield matches; the kind of one that stands inside a longer match of its own attribute ends in ``<``."""
+    longest: dict[str, list[tuple[int, int]]] = {}
+    for first, last, attribute, _ in matches:
+        longest.setdefault(attribute, []).append((first, last))
+    for match in matches:
+        inside = any(
+            a <= match.first and match.last <= b and b - a > match.last - match.first
+            for a, b in longest[match.attribute]
+        )
+        yield match._replace(kind=f"{match.kind}<") if inside else match
 
 
 def _window(tokens: Sequence[str], at: int) -> list[str]:
