@@ -7,7 +7,8 @@
     │   ├── CatalogueError              a product file or table
     │   ├── EventsError                 an event file or table
     │   ├── HistoryError                a history or query
-    │   └── SchemaError                 an attribute schema
+    │   ├── SchemaError                 an attribute schema
+    │   └── CorrectionsError            a file of corrections
     ├── SettingsError (ValueError)      a setting has an impossible value
     ├── UnknownProductError (KeyError)  an id that is not in the catalogue
     ├── EncoderUnavailableError         no text encoder can be loaded
@@ -30,6 +31,7 @@ from __future__ import annotations
 __all__ = [
     "BudgetSpentError",
     "CatalogueError",
+    "CorrectionsError",
     "DataError",
     "EncoderUnavailableError",
     "EventsError",
@@ -72,6 +74,10 @@ class HistoryError(DataError):
 
 class SchemaError(DataError):
     """An attribute schema is malformed, or names a type that does not exist."""
+
+
+class CorrectionsError(DataError):
+    """A file of corrections is malformed, or its entries contradict each other; the message names file and line."""
 
 
 class SettingsError(KgrecError, ValueError):
