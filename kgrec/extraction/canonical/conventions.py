@@ -12,12 +12,12 @@ from typing import Any
 
 from kgrec.data import Facts
 from kgrec.errors import DataError
+from kgrec.extraction.canonical.columns import pairs_of, renamed
 from kgrec.extraction.canonical.conflicts import resolved
+from kgrec.extraction.canonical.corrections import Corrections
 from kgrec.extraction.canonical.keys import words_key
 from kgrec.extraction.canonical.merging import Merge, exact_keys, rules_name
 from kgrec.extraction.canonical.settings import CanonicalSettings
-from kgrec.extraction.columns import pairs_of, renamed
-from kgrec.extraction.corrections import Corrections
 
 __all__ = ["Conventions"]
 

@@ -10,15 +10,15 @@ import pyarrow as pa
 
 from kgrec.data import Facts
 from kgrec.extraction.canonical.aliases import Aliases, checked_aliases
+from kgrec.extraction.canonical.columns import pairs_of, renamed, unstated
 from kgrec.extraction.canonical.conflicts import learned_single
 from kgrec.extraction.canonical.conventions import Conventions
+from kgrec.extraction.canonical.corrections import NO_CORRECTIONS, Corrections
 from kgrec.extraction.canonical.doubtful import Doubt, alike_in_letters, by_weight, near_in_meaning
 from kgrec.extraction.canonical.judging import Asks, Judge, verdicts_of
 from kgrec.extraction.canonical.measures import measure_of
 from kgrec.extraction.canonical.merging import Merge, Values, by_typos, by_writing, contexts_of
 from kgrec.extraction.canonical.settings import CanonicalSettings
-from kgrec.extraction.columns import pairs_of, renamed, unstated
-from kgrec.extraction.corrections import NO_CORRECTIONS, Corrections
 from kgrec.protocols import Encoder, Progress, silent
 
 __all__ = ["Canonicalised", "agree", "canonicalise"]

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from kgrec.data import Fact, Facts, SetAside
 from kgrec.errors import CorrectionsError
+from kgrec.extraction.canonical.columns import coded, with_column
 from kgrec.extraction.canonical.keys import name_key
-from kgrec.extraction.columns import coded, with_column
 
 __all__ = ["NO_CORRECTIONS", "Applied", "Corrected", "Correction", "Corrections"]
 
