@@ -31,7 +31,7 @@ class Doubt:
         rarer: the one with fewer facts.
         commoner: the other.
         likeness: of their letters, 0 … 1.
-        cosine: of their vectors; NaN where there is no encoder.
+        cosine: of their vectors; None where there is no encoder.
         facts: that state the rarer one.
     """
 
@@ -39,7 +39,7 @@ class Doubt:
     rarer: str
     commoner: str
     likeness: float
-    cosine: float
+    cosine: float | None
     facts: int
 
 
@@ -67,7 +67,7 @@ def alike_in_letters(values: Values, settings: CanonicalSettings) -> list[Doubt]
                 )
                 for one, other in np.argwhere(np.triu(scores, 1) > 0).tolist():
                     pairs[stretch[one], stretch[other]] = float(scores[one, other]) / 100
-    return _doubts(values, named, {pair: (likeness, float("nan")) for pair, likeness in pairs.items()})
+    return _doubts(values, named, {pair: (likeness, None) for pair, likeness in pairs.items()})
 
 
 def near_in_meaning(values: Values, settings: CanonicalSettings, encoder: Encoder) -> list[Doubt]:
@@ -79,7 +79,7 @@ def near_in_meaning(values: Values, settings: CanonicalSettings, encoder: Encode
     if len(keys) < 2:
         return []
     vectors = np.asarray(encoder.encode([named[key] for key in keys]), np.float32)
-    pairs: dict[tuple[str, str], tuple[float, float]] = {}
+    pairs: dict[tuple[str, str], tuple[float, float | None]] = {}
     for one, other, cosine in _nearest(vectors, settings.vector_likeness):
         first, second = sorted((keys[one], keys[other]))
         pairs[first, second] = fuzz.ratio(first, second) / 100, cosine
@@ -99,7 +99,7 @@ def _nearest(vectors: NDArray[np.float32], least: float) -> list[tuple[int, int,
 
 
 def _doubts(
-    values: Values, named: Mapping[str, str], pairs: Mapping[tuple[str, str], tuple[float, float]]
+    values: Values, named: Mapping[str, str], pairs: Mapping[tuple[str, str], tuple[float, float | None]]
 ) -> list[Doubt]:
     """Leave out what must stay apart, and say which of each pair is the rarer."""
     doubts = []
@@ -117,7 +117,7 @@ def _doubts(
                 rarer=rarer,
                 commoner=commoner,
                 likeness=round(likeness, 4),
-                cosine=round(cosine, 4),
+                cosine=None if cosine is None else round(cosine, 4),
                 facts=values.counts[rarer],
             )
         )

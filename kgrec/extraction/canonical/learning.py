@@ -69,7 +69,7 @@ class Canonicalised:
         """Return the values that are measures: relation, value, dimension, amount (float64, in base units), facts."""
         rows = []
         pairs, counts, _ = pairs_of(self.facts)
-        for (relation, value), count in zip(pairs, counts.tolist(), strict=True):
+        for (relation, value), count in sorted(zip(pairs, counts.tolist(), strict=True)):
             if (measure := measure_of(value)) is not None:
                 rows.append((relation, value, measure.dimension, measure.in_base_units, count))
         columns = list(zip(*rows, strict=True)) or [()] * 5
@@ -198,9 +198,10 @@ def _doubts(values: Values, settings: CanonicalSettings, encoder: Encoder | None
     doubts = {(doubt.rarer, doubt.commoner): doubt for doubt in letters}
     for doubt in near_in_meaning(values, settings, encoder):
         pair = doubt.rarer, doubt.commoner
-        if doubt.cosine >= settings.vector_certain and doubt.likeness >= settings.doubtful_likeness:
+        cosine = doubt.cosine or 0.0
+        if cosine >= settings.vector_certain and doubt.likeness >= settings.doubtful_likeness:
             if all(value in values.counts for value in pair):
-                values.merge(*pair, "vector", doubt.cosine)
+                values.merge(*pair, "vector", cosine)
             doubts.pop(pair, None)
         else:
             doubts[pair] = doubt
