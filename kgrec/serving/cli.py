@@ -1,4 +1,4 @@
-"""The command line: ``kgrec demo``, ``kgrec build``, ``kgrec recommend``."""
+"""The command line: ``kgrec demo``, ``kgrec build``, ``kgrec recommend``, ``kgrec graph …``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.console import Console
 
 import kgrec
 from kgrec.errors import KgrecError
+from kgrec.serving.graph_commands import graph_app
 
 __all__ = ["app", "main"]
 
@@ -19,6 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(graph_app, name="graph")
 console = Console()
 
 
