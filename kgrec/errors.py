@@ -8,6 +8,7 @@
     │   ├── EventsError                 an event file or table
     │   ├── FactsError                  a file of facts
     │   ├── HistoryError                a history or query
+    │   ├── CorrectionsError            a file of corrections
     │   ├── JournalError                a journal of replies is in use, damaged or cannot be written
     │   ├── ReviewsError                a review file or table, or reviews that teach nothing
     │   └── SchemaError                 an attribute schema
@@ -33,6 +34,7 @@ from __future__ import annotations
 __all__ = [
     "BudgetSpentError",
     "CatalogueError",
+    "CorrectionsError",
     "DataError",
     "EncoderUnavailableError",
     "EventsError",
@@ -86,6 +88,10 @@ class ReviewsError(DataError):
 
 class SchemaError(DataError):
     """An attribute schema is malformed, or names a type that does not exist."""
+
+
+class CorrectionsError(DataError):
+    """A file of corrections is malformed, or its entries contradict each other; the message names file and line."""
 
 
 class JournalError(DataError):
