@@ -1,8 +1,17 @@
 """The product knowledge graph: typed triples in compressed arrays, its views, paths, statistics and exports."""
 
-from kgrec.graph.export import write_graphml, write_jsonld, write_parquet
+from kgrec.graph.exports import write_graphml, write_jsonld, write_neo4j, write_ntriples, write_parquet
 from kgrec.graph.graph import Graph
 from kgrec.graph.paths import Path
 from kgrec.graph.triples import Triples
 
-__all__ = ["Graph", "Path", "Triples", "write_graphml", "write_jsonld", "write_parquet"]
+__all__ = [
+    "Graph",
+    "Path",
+    "Triples",
+    "write_graphml",
+    "write_jsonld",
+    "write_neo4j",
+    "write_ntriples",
+    "write_parquet",
+]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kgrec.data import Catalogue, Fact, Facts
 from kgrec.errors import DataError
-from kgrec.graph import export, view
+from kgrec.graph import exports, view
 from kgrec.graph.building import index_facts
 from kgrec.graph.changing import Renumbered, changed_parts
 from kgrec.graph.paths import Path, find_paths
@@ -63,6 +63,20 @@ class Graph(Triples):
             DataError: a node or an edge lacks the attributes that ``to_networkx`` writes.
         """
         return cls.from_facts(*view.from_networkx(network), keep_sources=False)
+
+    @classmethod
+    def read_parquet(cls, path: str | PathLike[str], product_ids: Sequence[str] | None = None) -> Graph:
+        """Read back what :meth:`write_parquet` wrote, or any Parquet table of product, relation and value.
+
+        Args:
+            path: the file; a column ``confidence`` is used where there is one, other columns are ignored.
+            product_ids: in order of product number, with products that have no triple. None takes the ids from the
+                table, in order of first appearance.
+
+        Raises:
+            DataError: the file is missing or is no such table.
+        """
+        return cls.from_facts(*exports.read_triple_table(path, product_ids), keep_sources=False)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the numeric part: name → array, without ids and texts (see :meth:`to_tables`)."""
@@ -225,12 +239,20 @@ class Graph(Triples):
 
     def write_graphml(self, path: str | PathLike[str]) -> None:
         """Write GraphML; see :func:`kgrec.graph.write_graphml`."""
-        export.write_graphml(self, path)
+        exports.write_graphml(self, path)
 
     def write_jsonld(self, path: str | PathLike[str], catalogue: Catalogue | None = None) -> None:
         """Write schema.org JSON-LD; see :func:`kgrec.graph.write_jsonld`."""
-        export.write_jsonld(self, path, catalogue)
+        exports.write_jsonld(self, path, catalogue)
 
     def write_parquet(self, path: str | PathLike[str]) -> None:
         """Write a table of triples; see :func:`kgrec.graph.write_parquet`."""
-        export.write_parquet(self, path)
+        exports.write_parquet(self, path)
+
+    def write_ntriples(self, path: str | PathLike[str], *, base: str = "urn:kgrec:", confidences: bool = False) -> None:
+        """Write RDF N-Triples; see :func:`kgrec.graph.write_ntriples`."""
+        exports.write_ntriples(self, path, base=base, confidences=confidences)
+
+    def write_neo4j(self, folder: str | PathLike[str], catalogue: Catalogue | None = None) -> None:
+        """Write CSV files for Neo4j's import; see :func:`kgrec.graph.write_neo4j`."""
+        exports.write_neo4j(self, folder, catalogue)
