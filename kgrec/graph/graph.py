@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kgrec.data import Catalogue, Fact, Facts
-from kgrec.errors import DataError
+from kgrec.errors import DataError, SettingsError
 from kgrec.graph import exports, view
 from kgrec.graph.building import index_facts
 from kgrec.graph.changing import Renumbered, changed_parts
@@ -147,15 +147,29 @@ class Graph(Triples):
 
     # --- asking
 
-    def related(self, num: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def related(self, num: int, *, hub: int | None = None) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return two hops of a product: the others that share a value, int32 (m,), rising, and how many, int64 (m,).
+
+        Args:
+            num: product number.
+            hub: values that more than so many products carry are not followed; None follows all of them.
 
         Raises:
             IndexError: ``num`` is not in 0 … n−1.
+            SettingsError: ``hub`` is below 1.
         """
-        reached = view.gather(self.value_indptr, self.product, self.values_of(num))
-        others, counts = np.unique(reached[reached != num], return_counts=True)
-        return others, counts
+        values = self.values_of(num)
+        if hub is not None:
+            if hub < 1:
+                raise SettingsError(f"hub must be at least 1, the products that a value may have; got {hub}")
+            values = values[self.value_indptr[values + 1] - self.value_indptr[values] <= hub]
+        reached = view.gather(self.value_indptr, self.product, values)
+        reached = reached[reached != num]
+        reached.sort()
+        opens = np.ones(len(reached), bool)
+        np.not_equal(reached[1:], reached[:-1], out=opens[1:])
+        first = np.flatnonzero(opens)
+        return reached[first], np.diff(first, append=len(reached))
 
     def sources(self, num: int, value_num: int) -> tuple[Fact, ...]:
         """Return every fact that states a triple, surest first; empty where there is none or sources are not kept.
