@@ -31,7 +31,7 @@ from measuring import console, peak_memory_mb, write_json
 from numpy.typing import NDArray
 from rich.table import Table
 
-from kgrec.data import FACT_SCHEMA, Facts
+from kgrec.data import Facts
 from kgrec.graph import Graph
 
 SHOWN = (
@@ -136,21 +136,18 @@ def generated(triples: int, seed: int) -> tuple[list[str], Facts]:
     order = rng.permutation(rows)
     owner = np.concatenate(owners)[order]
     one = pa.array(np.zeros(rows, np.int32))
-    table = pa.table(
-        [
-            pa.array(ids).take(pa.array(owner)),
-            pa.DictionaryArray.from_arrays(pa.array(np.concatenate(relations)[order]), pa.array(names)),
-            pa.DictionaryArray.from_arrays(pa.array(np.concatenate(values)[order]), pa.concat_arrays(texts)),
-            pa.DictionaryArray.from_arrays(one, pa.array(["title"])),
-            one,
-            one,
-            pa.nulls(rows, pa.string()).fill_null(""),
-            pa.array(rng.choice(np.array([0.7, 0.8, 0.9, 1.0], np.float32), rows)),
-            pa.DictionaryArray.from_arrays(one, pa.array(["rules"])),
-        ],
-        schema=FACT_SCHEMA,
-    )
-    return ids, Facts(table)
+    columns = {
+        "product": pa.array(ids).take(pa.array(owner)),
+        "relation": pa.DictionaryArray.from_arrays(pa.array(np.concatenate(relations)[order]), pa.array(names)),
+        "value": pa.DictionaryArray.from_arrays(pa.array(np.concatenate(values)[order]), pa.concat_arrays(texts)),
+        "field": pa.DictionaryArray.from_arrays(one, pa.array(["title"])),
+        "start": one,
+        "end": one,
+        "surface": pa.nulls(rows, pa.string()).fill_null(""),
+        "confidence": pa.array(rng.choice(np.array([0.7, 0.8, 0.9, 1.0], np.float32), rows)),
+        "extractor": pa.DictionaryArray.from_arrays(one, pa.array(["rules"])),
+    }
+    return ids, Facts(pa.table(columns))
 
 
 def columns_of(n: int, rng: np.random.Generator) -> list[tuple[str, NDArray[np.int64], list[str]]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from kgrec.data import FACT_SCHEMA, Facts
+from kgrec.data import Facts
 from kgrec.errors import DataError
 from kgrec.graph.exports.files import batches, replaced
 
@@ -101,4 +101,4 @@ def _facts(table: pa.Table) -> Facts:
         "confidence": pa.array(np.ones(count, np.float32)) if sure is None else sure.fill_null(float("nan")),
         "extractor": pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array(["declared"])),
     }
-    return Facts(pa.table([columns[name] for name in FACT_SCHEMA.names], names=FACT_SCHEMA.names))
+    return Facts(pa.table(columns))
