@@ -17,14 +17,15 @@ from kgrec import errors
 if TYPE_CHECKING:
     from kgrec.data import Catalogue, Events, Fact, Facts, Histories, Product, Recommendation, Recommendations, SetAside
     from kgrec.embedding import HashingEncoder, SentenceEncoder
-    from kgrec.extraction import RuleExtractor, extract
+    from kgrec.extraction import AttributeSchema, LabelledProduct, LlmExtractor, RuleExtractor, extract
     from kgrec.graph import Graph
     from kgrec.pipeline import build
-    from kgrec.readers import read_catalogue, read_events
+    from kgrec.readers import read_catalogue, read_events, read_facts, read_reviews, write_facts
     from kgrec.recommender import Recommender, load
     from kgrec.retrieval import Boost, Filter, IndexSettings, LinearSettings, Rules, field
 
 __all__ = [
+    "AttributeSchema",
     "Boost",
     "Catalogue",
     "Events",
@@ -35,7 +36,9 @@ __all__ = [
     "HashingEncoder",
     "Histories",
     "IndexSettings",
+    "LabelledProduct",
     "LinearSettings",
+    "LlmExtractor",
     "Product",
     "Recommendation",
     "Recommendations",
@@ -51,11 +54,15 @@ __all__ = [
     "load",
     "read_catalogue",
     "read_events",
+    "read_facts",
+    "read_reviews",
+    "write_facts",
 ]
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "AttributeSchema": "extraction",
     "Boost": "retrieval",
     "Catalogue": "data",
     "Events": "data",
@@ -66,7 +73,9 @@ _HOME = {
     "HashingEncoder": "embedding",
     "Histories": "data",
     "IndexSettings": "retrieval",
+    "LabelledProduct": "extraction",
     "LinearSettings": "retrieval",
+    "LlmExtractor": "extraction",
     "Product": "data",
     "Recommendation": "data",
     "Recommendations": "data",
@@ -81,6 +90,9 @@ _HOME = {
     "load": "recommender",
     "read_catalogue": "readers",
     "read_events": "readers",
+    "read_facts": "readers",
+    "read_reviews": "readers",
+    "write_facts": "readers",
 }
 
 

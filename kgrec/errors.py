@@ -6,7 +6,10 @@
     ├── DataError (ValueError)          what came in cannot be used
     │   ├── CatalogueError              a product file or table
     │   ├── EventsError                 an event file or table
+    │   ├── FactsError                  a file of facts
     │   ├── HistoryError                a history or query
+    │   ├── JournalError                a journal of replies is in use, damaged or cannot be written
+    │   ├── ReviewsError                a review file or table, or reviews that teach nothing
     │   └── SchemaError                 an attribute schema
     ├── SettingsError (ValueError)      a setting has an impossible value
     ├── UnknownProductError (KeyError)  an id that is not in the catalogue
@@ -33,13 +36,16 @@ __all__ = [
     "DataError",
     "EncoderUnavailableError",
     "EventsError",
+    "FactsError",
     "HistoryError",
+    "JournalError",
     "KgrecError",
     "LanguageModelError",
     "LowRecallError",
     "MissingExtraError",
     "RateLimitError",
     "RequestRefusedError",
+    "ReviewsError",
     "SchemaError",
     "ServerFailedError",
     "SettingsError",
@@ -66,12 +72,24 @@ class EventsError(DataError):
     """An event file or table has no usable row, or its layout is not understood."""
 
 
+class FactsError(DataError):
+    """A file of facts is not understood."""
+
+
 class HistoryError(DataError):
     """A history or query is malformed (not a matter of unknown ids: those are answered)."""
 
 
+class ReviewsError(DataError):
+    """A review file or table has no usable row, its layout is not understood, or reviews teach nothing."""
+
+
 class SchemaError(DataError):
     """An attribute schema is malformed, or names a type that does not exist."""
+
+
+class JournalError(DataError):
+    """A journal of a language model's replies is in use by another process, damaged, or cannot be written."""
 
 
 class SettingsError(KgrecError, ValueError):
@@ -97,7 +115,14 @@ class EncoderUnavailableError(KgrecError):
 
 
 class LanguageModelError(KgrecError):
-    """A language model gave no usable reply."""
+    """A language model gave no usable reply.
+
+    ``tokens`` is what the failed attempt took, input and output, where the server states it; else None. ``status`` is
+    the HTTP status, where there is one.
+    """
+
+    tokens: tuple[int, int] | None = None
+    status: int | None = None
 
 
 class RateLimitError(LanguageModelError):

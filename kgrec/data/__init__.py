@@ -14,6 +14,7 @@ from kgrec.data.results import (
     Recommendations,
     Span,
 )
+from kgrec.data.reviews import Review, Reviews
 from kgrec.data.rows import SetAside, count_reasons
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "Product",
     "Recommendation",
     "Recommendations",
+    "Review",
+    "Reviews",
     "SetAside",
     "Span",
     "Targets",

@@ -1,7 +1,22 @@
-"""Text → facts: what the shop declares, and what its titles and descriptions say."""
+"""Text → facts: what the shop declares, and what rules or models read in its titles and descriptions."""
 
 from kgrec.extraction.collect import Reading, extract
 from kgrec.extraction.declared import declared_facts
+from kgrec.extraction.labelled import LabelledProduct
+from kgrec.extraction.prompted import ExtractionReport, LlmExtractor, LlmSettings
 from kgrec.extraction.rules import RuleExtractor, RuleSettings
+from kgrec.extraction.schema import Attribute, AttributeSchema
 
-__all__ = ["Reading", "RuleExtractor", "RuleSettings", "declared_facts", "extract"]
+__all__ = [
+    "Attribute",
+    "AttributeSchema",
+    "ExtractionReport",
+    "LabelledProduct",
+    "LlmExtractor",
+    "LlmSettings",
+    "Reading",
+    "RuleExtractor",
+    "RuleSettings",
+    "declared_facts",
+    "extract",
+]

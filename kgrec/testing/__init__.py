@@ -1,4 +1,4 @@
-"""What tests stand on: shops with known answers, and contract tests that any implementation inherits.
+"""What tests stand on: shops with known answers, a model's server, and contract tests that implementations inherit.
 
 A contract is a class with plain asserts; inherit it in a test module and override ``make``::
 
@@ -18,6 +18,8 @@ from kgrec.testing.contracts import (
     IndexContract,
     ScorerContract,
 )
+from kgrec.testing.endpoint import Answer, LoopbackEndpoint, replaying
+from kgrec.testing.language_models import LanguageModelContract
 from kgrec.testing.synthetic import (
     ClusteredArrays,
     ClusteredShop,
@@ -27,14 +29,18 @@ from kgrec.testing.synthetic import (
 )
 
 __all__ = [
+    "Answer",
     "ClusteredArrays",
     "ClusteredShop",
     "EncoderContract",
     "ExplainerContract",
     "ExtractorContract",
     "IndexContract",
+    "LanguageModelContract",
+    "LoopbackEndpoint",
     "ScorerContract",
     "checkerboard",
     "clustered_arrays",
     "clustered_shop",
+    "replaying",
 ]

@@ -1,0 +1,103 @@
+"""How close to the ideal a language model's endpoint is used: calls to a server that takes its time for each reply.
+
+    python benchmarks/llm.py --json llm.json
+
+The server answers every request after the same time and runs in a process of its own; the ideal is the concurrency
+over that time. A short run beforehand opens the connections and is not measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from measuring import console, peak_memory_mb, write_json
+
+import kgrec.llm
+from kgrec.data import Message
+from kgrec.testing import LoopbackEndpoint
+
+REPLY = json.dumps({"brand": "ACME", "colour": "red", "material": "oak", "pack size": None})
+SCHEMA = {
+    "type": "object",
+    "properties": {name: {"type": ["string", "null"]} for name in ("brand", "colour", "material", "pack size")},
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=0.2, help="that the server takes for a reply")
+    parser.add_argument("--concurrency", type=int, default=32)
+    parser.add_argument("--calls", type=int, default=3_200, help="number of calls that are measured")
+    parser.add_argument("--json", type=Path, default=None, help="write the figures to this file")
+    arguments = parser.parse_args()
+    result = measured(arguments.seconds, arguments.concurrency, arguments.calls)
+    console.print(
+        f"{result['replies_per_second']:.1f} replies a second of {result['ideal']:.0f}: "
+        f"{result['share']:.1%} of the ideal at concurrency {arguments.concurrency}, "
+        f"{1e3 * result['cpu_seconds'] / arguments.calls:.2f} ms of CPU a reply"
+    )
+    write_json(arguments.json, result)
+
+
+def measured(seconds: float, concurrency: int, count: int) -> dict[str, Any]:
+    """Ask a server in another process, first to warm up and then on the clock."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    server = context.Process(target=serve, args=(theirs, seconds), daemon=True)
+    server.start()
+    try:
+        if not ours.poll(60):
+            raise RuntimeError("the server did not start within 60 s")
+        model = kgrec.llm.EndpointModel("any", base_url=ours.recv(), key="not-a-secret")
+        asked(model, concurrency, 2 * concurrency)
+        wall, cpu = time.perf_counter(), time.process_time()
+        spending = asked(model, concurrency, count)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    finally:
+        ours.send("stop")
+        server.join(10)
+    rate, ideal = count / wall, concurrency / seconds
+    return {
+        "calls": count,
+        "concurrency": concurrency,
+        "seconds_per_reply": seconds,
+        "replies_per_second": rate,
+        "ideal": ideal,
+        "share": rate / ideal,
+        "cpu_seconds": cpu,
+        "failed_attempts": spending.failed_attempts,
+        "peak_memory_mb": round(peak_memory_mb()),
+    }
+
+
+def asked(model: kgrec.llm.EndpointModel, concurrency: int, count: int) -> kgrec.llm.Spending:
+    """Stream ``count`` titles through the model."""
+    calls = kgrec.llm.Calls(model, settings=kgrec.llm.CallSettings(concurrency=concurrency))
+
+    async def work(number: int) -> str:
+        title = f"ACME garden chair number {number}, solid oak, red, 45 x 50 x 90 cm"
+        said = [Message(role="system", content="State the attributes."), Message(role="user", content=title)]
+        return (await calls.complete(said, SCHEMA)).text
+
+    outcomes = calls.run((number for number in range(count)), work, total=count)
+    failed = [outcome.error for outcome in outcomes if not outcome.done]
+    if failed:
+        raise RuntimeError(f"{len(failed)} of {count} calls failed, the first with: {failed[0]}")
+    return calls.spending
+
+
+def serve(pipe: Connection, seconds: float) -> None:
+    """Run the server until told to stop."""
+    with LoopbackEndpoint(REPLY, seconds=seconds) as server:
+        pipe.send(server.url)
+        pipe.recv()
+
+
+if __name__ == "__main__":
+    main()

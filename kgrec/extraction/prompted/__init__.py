@@ -1,0 +1,8 @@
+"""Facts from a language model: what is asked, how replies are read, checked, kept and judged."""
+
+from kgrec.extraction.prompted.extractor import LlmExtractor
+from kgrec.extraction.prompted.journal import Journal
+from kgrec.extraction.prompted.report import ExtractionReport
+from kgrec.extraction.prompted.settings import LlmSettings
+
+__all__ = ["ExtractionReport", "Journal", "LlmExtractor", "LlmSettings"]

@@ -1,0 +1,126 @@
+"""Which labelled examples are shown with a product: the most alike, of its own category first."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from kgrec.data import Product
+from kgrec.extraction.aligning import folded
+from kgrec.extraction.labelled import LabelledProduct
+from kgrec.extraction.schema import CategorySchema
+from kgrec.extraction.schema.attributes import DEFAULT_CATEGORY, category_key
+from kgrec.extraction.tokens import fold, tokenise
+from kgrec.protocols import Encoder
+
+__all__ = ["Demonstrations"]
+
+_CHARACTERS = 2_000
+
+
+class Demonstrations:
+    """Labelled examples, found by likeness of their texts.
+
+    Likeness is the cosine of TF-IDF weights of words (of characters in Chinese and Japanese), or of an encoder's
+    vectors. Ties break by order.
+
+    Args:
+        examples: labelled products.
+        encoder: turns texts to vectors; None compares words.
+    """
+
+    def __init__(self, examples: Iterable[LabelledProduct], encoder: Encoder | None = None) -> None:
+        """Index the examples."""
+        self._examples = tuple(examples)
+        self._texts = [_identity(example.product) for example in self._examples]
+        self._by_category: defaultdict[str, list[int]] = defaultdict(list)
+        for num, example in enumerate(self._examples):
+            self._by_category[category_key(example.category or DEFAULT_CATEGORY)].append(num)
+        self._likeness: _Words | _Vectors
+        texts = [_text(example.product) for example in self._examples]
+        self._likeness = _Words(texts) if encoder is None else _Vectors(texts, encoder)
+
+    def __len__(self) -> int:
+        """Return the number of examples."""
+        return len(self._examples)
+
+    def of(self, product: Product, category: CategorySchema, count: int) -> tuple[LabelledProduct, ...]:
+        """Return up to ``count`` examples, the most alike last, next to the product.
+
+        Examples of the same category come first; others help only where they are labelled with one of the category's
+        attributes. An example that is the product itself, by id or by its texts, is never among them.
+        """
+        if not count or not self._examples:
+            return ()
+        scores = self._likeness.scores(_text(product))
+        itself = _identity(product)
+        chosen: list[int] = []
+        for pool in self._pools(category):
+            usable = (
+                num for num in pool if self._examples[num].product.id != product.id and self._texts[num] != itself
+            )
+            chosen += sorted(usable, key=lambda num: (-scores[num], num))[: count - len(chosen)]
+            if len(chosen) == count:
+                break
+        return tuple(self._examples[num] for num in reversed(chosen))
+
+    def _pools(self, category: CategorySchema) -> Iterator[Sequence[int]]:
+        same = self._by_category.get(category_key(category.name), [])
+        yield same
+        own = set(same)
+        yield [
+            num
+            for num, example in enumerate(self._examples)
+            if num not in own and any(category.find(name) for name in example.values)
+        ]
+
+
+def _text(product: Product) -> str:
+    return f"{product.title} {product.description}"[:_CHARACTERS]
+
+
+def _identity(product: Product) -> str:
+    return " ".join(folded(_text(product)).split())
+
+
+class _Words:
+    """Cosines of TF-IDF weights through an inverted index."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        counts = [Counter(tokenise(fold(text)).keys) for text in texts]
+        frequency = Counter(word for count in counts for word in count)
+        self._rarity = {word: math.log((1 + len(texts)) / (1 + seen)) + 1 for word, seen in frequency.items()}
+        self._size = len(texts)
+        self._postings: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+        for num, count in enumerate(counts):
+            for word, weight in self._weights(count).items():
+                self._postings[word].append((num, weight))
+
+    def _weights(self, count: Counter[str]) -> dict[str, float]:
+        weights = {word: (1 + math.log(n)) * self._rarity[word] for word, n in count.items() if word in self._rarity}
+        norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+        return {word: weight / norm for word, weight in weights.items()}
+
+    def scores(self, text: str) -> Sequence[float]:
+        """Return the likeness of each text with this one."""
+        scores = [0.0] * self._size
+        for word, weight in self._weights(Counter(tokenise(fold(text)).keys)).items():
+            for num, other in self._postings[word]:
+                scores[num] += weight * other
+        return scores
+
+
+class _Vectors:
+    """Cosines of an encoder's vectors."""
+
+    def __init__(self, texts: Sequence[str], encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._vectors = encoder.encode(texts) if texts else np.zeros((0, encoder.dimension), np.float32)
+
+    def scores(self, text: str) -> Sequence[float]:
+        """Return the likeness of each text with this one."""
+        found: list[float] = (self._vectors @ self._encoder.encode([text])[0]).tolist()
+        return found

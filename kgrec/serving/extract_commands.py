@@ -1,0 +1,116 @@
+"""``kgrec schema`` and ``kgrec extract``: from a catalogue to a file of facts, by rules or with a language model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+import kgrec
+from kgrec.data import Catalogue, Facts
+from kgrec.errors import SettingsError
+from kgrec.protocols import LanguageModel, Progress
+from kgrec.serving.options import CatalogueArgument, ColumnOption, columns_of, report_aside, write_aside
+from kgrec.serving.progress import drawn_progress
+
+__all__ = ["extract", "schema"]
+
+console = Console()
+
+
+def schema(
+    catalogue: CatalogueArgument,
+    out: Annotated[Path, typer.Argument(help="YAML file to write, for a person to look through and edit.")],
+    column: ColumnOption = None,
+) -> None:
+    """Guess the attributes of each category from what the products declare, and write them as a file to edit."""
+    with drawn_progress() as progress:
+        products = kgrec.read_catalogue(catalogue, columns=columns_of(column or []), progress=progress)
+    report_aside(console, products.set_aside)
+    found = kgrec.AttributeSchema.from_catalogue(products)
+    found.to_yaml(out)
+    console.print(f"{found!r}\nwritten: {out}", markup=False)
+
+
+def extract(
+    catalogue: CatalogueArgument,
+    out: Annotated[Path, typer.Argument(help="Parquet file for the facts; kgrec build --facts reads it.")],
+    column: ColumnOption = None,
+    model: Annotated[
+        str | None, typer.Option(help="A language model: its name at --base-url, or the folder of a local one.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="OpenAI-compatible endpoint, for example http://127.0.0.1:8000/v1.")
+    ] = None,
+    key_variable: Annotated[str | None, typer.Option(help="Environment variable with the endpoint's key.")] = None,
+    schema: Annotated[
+        Path | None, typer.Option(help="Attributes to look for, YAML or JSON; guessed where it is left out.")
+    ] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="Keeps replies, so that a further run pays for none of them again.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(help="Requests under way together.")] = 8,
+    max_tokens: Annotated[int | None, typer.Option(help="Stop before more tokens than these.")] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Stop before more money than this; needs --price.")] = None,
+    max_items: Annotated[int | None, typer.Option(help="Ask about this many products at most.")] = None,
+    price: Annotated[
+        str | None, typer.Option(help="Money for a million tokens of prompt, and of reply, for example 2.5,10.")
+    ] = None,
+    set_aside: Annotated[Path | None, typer.Option(help="Write what is no fact, and why, to this JSONL file.")] = None,
+) -> None:
+    """Extract facts: what the catalogue declares, and what rules or a language model read in its texts."""
+    from kgrec.llm import Budget, Calls, CallSettings
+
+    with drawn_progress() as progress:
+        products = kgrec.read_catalogue(catalogue, columns=columns_of(column or []), progress=progress)
+        report_aside(console, products.set_aside)
+        if model is None:
+            if base_url or schema or journal:
+                raise SettingsError("--base-url, --schema and --journal go with --model NAME; without it rules read")
+            facts = kgrec.extract(products, progress=progress)
+        else:
+            calls = Calls(
+                _model(model, base_url, key_variable),
+                settings=CallSettings(concurrency=concurrency),
+                budget=Budget(max_tokens=max_tokens, max_cost=max_cost, max_items=max_items),
+                price=_price(price),
+            )
+            facts = _asked(products, calls, schema, journal, progress)
+    kgrec.write_facts(facts, out)
+    if set_aside is not None:
+        write_aside(facts.set_aside, set_aside)
+    console.print(f"{facts!r}\nwritten: {out}", markup=False)
+
+
+def _asked(
+    products: Catalogue, calls: kgrec.llm.Calls, schema: Path | None, journal: Path | None, progress: Progress
+) -> Facts:
+    wanted = kgrec.AttributeSchema.from_file(schema) if schema else kgrec.AttributeSchema.from_catalogue(products)
+    with kgrec.LlmExtractor(calls, wanted, journal=journal, progress=progress) as extractor:
+        facts = kgrec.extract(products, extractor)
+        console.print(extractor.report().as_text(), markup=False, highlight=False)
+        return Facts(facts.table, (*facts.set_aside, *extractor.set_aside))
+
+
+def _model(name: str, base_url: str | None, key_variable: str | None) -> LanguageModel:
+    from kgrec.llm import EndpointModel, LocalModel
+
+    if base_url is not None:
+        return EndpointModel(name, base_url=base_url, key_variable=key_variable)
+    if Path(name).is_dir():
+        return LocalModel(name)
+    raise SettingsError(f"--model {name} is no folder of a local model, and there is no --base-url to ask for it")
+
+
+def _price(text: str | None) -> kgrec.llm.Price | None:
+    from kgrec.llm import Price
+
+    if text is None:
+        return None
+    try:
+        prompt, reply = (float(part) for part in text.split(","))
+    except ValueError:
+        raise SettingsError(f"--price takes two numbers with a comma, for example 2.5,10; got {text!r}") from None
+    return Price(input=prompt, output=reply)
