@@ -15,7 +15,10 @@ from kgrec.errors import DataError, SettingsError
 from kgrec.graph import exports, view
 from kgrec.graph.building import index_facts
 from kgrec.graph.changing import Renumbered, changed_parts
+from kgrec.graph.hierarchy import Hierarchy, hierarchy_of
 from kgrec.graph.paths import Path, find_paths
+from kgrec.graph.quantities import values_between
+from kgrec.graph.ranges import Range, RangeSettings, ranges_of
 from kgrec.graph.statistics import describe
 from kgrec.graph.triples import ARRAYS, SOURCES, Triples
 
@@ -222,6 +225,43 @@ class Graph(Triples):
             IndexError: a number is not in 0 … n−1.
         """
         return find_paths(self, a, b, max_hops=max_hops, limit=limit)
+
+    def hierarchy(self, relation: str = "category", *, separator: str = " > ") -> Hierarchy:
+        """Return the values of a relation whose texts are paths as a tree; empty where the relation is unknown.
+
+        Args:
+            relation: its name.
+            separator: what stands between levels.
+        """
+        return hierarchy_of(self, relation, separator)
+
+    def values_between(
+        self, relation: str, low: float | None = None, high: float | None = None, unit: str = ""
+    ) -> NDArray[np.int32]:
+        """Return the values of a relation from ``low`` to ``high``, both included, int32 (m,), rising.
+
+        ``15 cm``, ``0.15 m`` and ``5.9055 in`` are compared as lengths, whatever unit is asked for. Values that are no
+        single number, and those of another kind of quantity, are not among them.
+
+        Args:
+            relation: its name; an unknown one has no values.
+            low: in ``unit``; None for no lower bound.
+            high: in ``unit``; None for no upper bound.
+            unit: such as ``"cm"``; ``""`` means plain numbers.
+
+        Raises:
+            SettingsError: there is no such unit, or ``low`` is above ``high``.
+        """
+        return values_between(self, relation, low, high, unit)
+
+    def ranges(self, relation: str, settings: RangeSettings | None = None) -> tuple[Range, ...]:
+        """Return the quantities of a relation in ranges such as ``10–20 cm``, from low to high, kind by kind.
+
+        Args:
+            relation: its name; an unknown one has none.
+            settings: how many ranges, and what is too little for any.
+        """
+        return ranges_of(self, relation, settings or RangeSettings())
 
     # --- describing, handing on
 
