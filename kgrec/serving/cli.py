@@ -38,6 +38,7 @@ def demo(
 
 app.command()(schema)
 app.command()(extract)
+app.add_typer(graph_app, name="graph")
 
 
 @app.command()
