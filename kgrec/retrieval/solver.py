@@ -17,8 +17,11 @@ from kgrec.retrieval.ridge import GramSources, Heads, solve_heads
 from kgrec.retrieval.settings import LinearSettings
 from kgrec.retrieval.support import choose_support
 
-__all__ = ["WeightSolver", "source_names"]
+__all__ = ["SOLVER_VERSION", "WeightSolver", "source_names"]
 
+SOLVER_VERSION = 2
+"""Counted up whenever the same inputs get other weights, or shards another form: work of an older one is not gone on
+with. Shards that name no version were written before 2."""
 SCALE_SAMPLE = 512
 """Products on which the scales of the two heads are measured."""
 UNMEASURED = (0.0, 0.0)
