@@ -24,7 +24,7 @@ from kgrec.updates.counts import LiveCounts
 from kgrec.updates.neighbours import Neighbours
 from kgrec.updates.texts import PatchedVectors
 
-__all__ = ["Solved", "Surroundings", "alike", "solve", "supports", "whole"]
+__all__ = ["Solved", "Surroundings", "alike", "choose", "solve", "whole"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,35 +91,50 @@ class _Fixed(WeightSolver):
         return self.chosen[products]
 
 
-def supports(world: Surroundings, products: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Choose who may speak for some products (int64 (b,)): int32 (b, support), rising numbers, then −1."""
+def choose(world: Surroundings, products: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Choose who may speak for some products, and whom those without events hear through.
+
+    Args:
+        world: the shop.
+        products: int64 (b,), rising or not, without doubles.
+
+    Returns:
+        int32 (b, support), rising numbers, then −1; and int32 (b, newcomer_alike), −1 for nobody.
+    """
     inside, solver = _candidates(world, products)
-    found = solver.support(np.searchsorted(inside, products).astype(np.int32))
-    return np.where(found >= 0, inside[found], -1).astype(np.int32)
+    local = np.searchsorted(inside, products).astype(np.int32)
+    found = solver.support(local)
+    heard = np.full((len(products), world.settings.newcomer_alike), -1, np.int32)
+    fresh = np.flatnonzero(world.counts.diagonal[products] == 0)
+    if len(fresh) and heard.shape[1]:
+        heard[fresh] = _alike(world, inside, solver, local[fresh])
+    return np.where(found >= 0, inside[found], -1).astype(np.int32), heard
 
 
 def alike(world: Surroundings, products: NDArray[np.int64]) -> NDArray[np.int32]:
     """Find whom products without events (int64 (b,)) hear through: int32 (b, newcomer_alike), −1 for nobody."""
-    settings = world.settings
     inside, solver = _candidates(world, products)
-    local = np.searchsorted(inside, products).astype(np.int32)
+    return _alike(world, inside, solver, np.searchsorted(inside, products).astype(np.int32))
+
+
+def _alike(
+    world: Surroundings, inside: NDArray[np.int64], solver: WeightSolver, local: NDArray[np.int32]
+) -> NDArray[np.int32]:
     warm = world.counts.diagonal[inside] > 0
-    found, _ = most_alike(
-        solver.inputs, solver.likeness, solver.text_kernel[local], local, warm, settings.newcomer_alike
-    )
+    text = solver.text_kernel[local]
+    found, _ = most_alike(solver.inputs, solver.likeness, text, local, warm, world.settings.newcomer_alike)
     return np.where(found >= 0, inside[found], -1).astype(np.int32)
 
 
-def solve(world: Surroundings, products: NDArray[np.int64], chosen: NDArray[np.int32]) -> Solved:
-    """Solve for some products (int64 (b,)) on their supports (int32 (b, m)); those without events hear more."""
-    heard = np.full((len(products), world.settings.newcomer_alike), -1, np.int32)
+def solve(
+    world: Surroundings, products: NDArray[np.int64], chosen: NDArray[np.int32], heard: NDArray[np.int32]
+) -> Solved:
+    """Solve for some products (int64 (b,)) on what :func:`choose` gave for them."""
     fresh = np.flatnonzero(world.counts.diagonal[products] == 0) if heard.shape[1] else np.zeros(0, np.int64)
     everyone, rows = products, chosen
-    if len(fresh):
-        heard[fresh] = alike(world, products[fresh])
-        more = np.setdiff1d(heard[heard >= 0], products).astype(np.int64)
-        if len(more):
-            everyone, rows = np.concatenate([products, more]), np.concatenate([chosen, supports(world, more)])
+    more = np.setdiff1d(heard[heard >= 0], products).astype(np.int64)
+    if len(more):
+        everyone, rows = np.concatenate([products, more]), np.concatenate([chosen, choose(world, more)[0]])
     inside = np.unique(np.concatenate([everyone, rows[rows >= 0]]))
     solver = _solver(world, inside, everyone, products[fresh])
     table = np.full((len(inside), rows.shape[1]), -1, np.int32)
