@@ -252,12 +252,12 @@ def _walks(
     used = np.array(list(members), np.int64)
     values, owners = _values_of(world.graph, products)
     spoken = np.isin(values, used)
-    own, owners = np.searchsorted(used, values[spoken]), cut.place[products][owners[spoken]]
-    order = np.argsort(owners, kind="stable")
+    own, places = np.searchsorted(used, values[spoken]), cut.place[products][owners[spoken]]
+    order = np.argsort(places, kind="stable")
     held = np.concatenate([*members.values(), np.zeros(0, np.int32)])
     return Knowledge(
         relations=world.graph.relations,
-        indptr=np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(cut.nums)))]).astype(np.int64),
+        indptr=np.concatenate([[0], np.cumsum(np.bincount(places, minlength=len(cut.nums)))]).astype(np.int64),
         value=own[order].astype(np.int32),
         value_indptr=np.concatenate([[0], np.cumsum([len(some) for some in members.values()])]).astype(np.int64),
         product=cut.place[held],
