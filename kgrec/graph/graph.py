@@ -149,7 +149,7 @@ class Graph(Triples):
         if len(ids) < old or not inside or not np.isin(fresh, chosen).all():
             raise DataError("product_ids must begin with those of the graph, and nums must name every further one")
         parts, renumbered = changed_parts(self, ids, chosen, facts)
-        return Graph(**parts), renumbered
+        return Graph.of_checked(parts), renumbered
 
     # --- asking
 
