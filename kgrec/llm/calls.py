@@ -265,14 +265,8 @@ class Calls:
         tokens = message_tokens(messages)
         while True:
             turn = await self._gate.enter(tokens)
-            try:
-                if wait := self._gate.seconds_to(turn):
-                    await self._sleep(wait)
-            except BaseException:
-                self._gate.leave(turn)
-                raise
             wait = self._gate.seconds_closed()
-            if not wait:
+            if wait <= 0:
                 return turn
             self._gate.leave(turn)
             await self._sleep(wait)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-import time
 from typing import Any
 
 import pytest
@@ -179,26 +178,6 @@ def test_the_limit_holds_over_threads_with_loops_of_their_own() -> None:
     asyncio.run(threads())
     assert model.most_inside <= 3
     assert calls.spending.attempts == 80
-
-
-def test_a_full_house_does_not_begin_at_once() -> None:
-    """The first ten do, as nobody knows how long a reply takes; the next ten are spread over half of that."""
-    began: list[float] = []
-
-    class Noting(ScriptedModel):
-        async def complete(self, messages: Any, schema: Any = None) -> Completion:
-            began.append(time.monotonic())
-            return await super().complete(messages, schema)
-
-    calls = Calls(Noting(["yes"], seconds=0.06), settings=CallSettings(concurrency=10))
-
-    async def many() -> None:
-        await asyncio.gather(*(calls.complete(asked()) for _ in range(20)))
-
-    asyncio.run(many())
-    assert len(began) == 20
-    assert began[19] - began[10] > 0.02
-    assert began[10] - began[9] > 0.05
 
 
 def test_concurrency_halves_at_most_once_for_those_under_way_together() -> None:
