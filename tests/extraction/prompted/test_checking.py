@@ -148,6 +148,15 @@ def test_refused(reply: dict[str, Any], reason: str, invalid: bool) -> None:
     assert any(reason in refusal.reason and refusal.invalid == invalid for refusal in refusals)
 
 
+def test_markup_within_words_is_no_part_of_a_value() -> None:
+    product = Product(id="p", title="<b>Big</b> <i>Tom &amp; Co</i> ha\u200bt, 8<sup>5</sup>0 mm")
+    findings, _ = _checked({"Brand Name": "big tom & co", "Features": ["hat"]}, product)
+    assert [(finding.value, finding.surface) for finding in findings] == [
+        ("Big Tom & Co", "Big</b> <i>Tom &amp; Co"),
+        ("hat", "ha\u200bt"),
+    ]
+
+
 def test_one_bad_field_costs_no_other() -> None:
     findings, refusals = _checked(
         {"Brand Name": "ACME", "Colour": {"x": 1}, "Length": [[]], "Features": ["waterproof"]}
