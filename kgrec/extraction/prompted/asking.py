@@ -67,7 +67,8 @@ class Asker:
             return reply
         if offline:
             raise NotKeptError
-        lock = self._under_way.setdefault(key, asyncio.Lock())
+        # A lock belongs to one event loop; where two runs share an extractor, each has its own.
+        lock = self._under_way.setdefault(f"{key} {id(asyncio.get_running_loop())}", asyncio.Lock())
         async with lock:
             if (reply := self._journal.get(key)) is not None:
                 self.kept += 1

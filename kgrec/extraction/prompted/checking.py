@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kgrec.extraction.aligning import FoldedText, Likeness, align, folded
+from kgrec.extraction.aligning import FoldedText, Likeness, align, folded, without_hidden, without_markup
 from kgrec.extraction.declared import clean_value, is_placeholder
 from kgrec.extraction.prompted.prompt import Prompt
 from kgrec.extraction.prompted.settings import LlmSettings
@@ -120,8 +120,7 @@ class Checker:
 
     def _text(self, statement: Statement, said: str) -> Finding | Refusal:
         if (found := self._grounded(statement, said, said)) is not None:
-            value = clean_value(found.surface)
-            return Finding(found.attribute, value, said, *_place(found))
+            return Finding(found.attribute, _plain(found.surface), said, *_place(found))
         return self._concluded(statement, said) if statement.attribute.inferred else self._missing(statement, said)
 
     def _enum(self, statement: Statement, said: str) -> Finding | Refusal:
@@ -256,6 +255,11 @@ def _refused(statement: Statement, reason: str, *, invalid: bool = False) -> Ref
     return Refusal(statement.attribute.name, str(statement.value), reason, invalid)
 
 
+def _plain(surface: str) -> str:
+    """Return words of a text without the markup and hidden characters among them."""
+    return clean_value(without_hidden(without_markup(surface)))
+
+
 def _plain_key(text: str) -> str:
     return re.sub(r"[\s_-]+", "", folded(text))
 
@@ -269,7 +273,7 @@ def _quantity(surface: str) -> tuple[str, str | None]:
     """Return number and unit the one way we write them, and what the unit measures; other words as they are."""
     match = _QUANTITY.fullmatch(fold(surface).strip())
     if match is None:
-        return clean_value(surface), None
+        return _plain(surface), None
     number = canonical_number(match["number"])
     if match["unit"] is None:
         return number, None

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kgrec.data import Product
 from kgrec.extraction.aligning import folded
@@ -59,10 +60,12 @@ class Demonstrations:
         itself = _identity(product)
         chosen: list[int] = []
         for pool in self._pools(category):
-            usable = (
-                num for num in pool if self._examples[num].product.id != product.id and self._texts[num] != itself
-            )
-            chosen += sorted(usable, key=lambda num: (-scores[num], num))[: count - len(chosen)]
+            nums = np.asarray(pool, dtype=np.int64)
+            for num in nums[np.lexsort((nums, -scores[nums]))].tolist():
+                if len(chosen) == count:
+                    break
+                if self._examples[num].product.id != product.id and self._texts[num] != itself:
+                    chosen.append(num)
             if len(chosen) == count:
                 break
         return tuple(self._examples[num] for num in reversed(chosen))
@@ -94,22 +97,26 @@ class _Words:
         frequency = Counter(word for count in counts for word in count)
         self._rarity = {word: math.log((1 + len(texts)) / (1 + seen)) + 1 for word, seen in frequency.items()}
         self._size = len(texts)
-        self._postings: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+        postings: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
         for num, count in enumerate(counts):
             for word, weight in self._weights(count).items():
-                self._postings[word].append((num, weight))
+                postings[word].append((num, weight))
+        self._postings = {
+            word: (np.array([num for num, _ in pairs]), np.array([weight for _, weight in pairs]))
+            for word, pairs in postings.items()
+        }
 
     def _weights(self, count: Counter[str]) -> dict[str, float]:
         weights = {word: (1 + math.log(n)) * self._rarity[word] for word, n in count.items() if word in self._rarity}
         norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
         return {word: weight / norm for word, weight in weights.items()}
 
-    def scores(self, text: str) -> Sequence[float]:
-        """Return the likeness of each text with this one."""
-        scores = [0.0] * self._size
+    def scores(self, text: str) -> NDArray[np.float64]:
+        """Return the likeness of each text with this one, float64 (texts)."""
+        scores = np.zeros(self._size)
         for word, weight in self._weights(Counter(tokenise(fold(text)).keys)).items():
-            for num, other in self._postings[word]:
-                scores[num] += weight * other
+            nums, weights = self._postings[word]
+            scores[nums] += weight * weights
         return scores
 
 
@@ -120,7 +127,6 @@ class _Vectors:
         self._encoder = encoder
         self._vectors = encoder.encode(texts) if texts else np.zeros((0, encoder.dimension), np.float32)
 
-    def scores(self, text: str) -> Sequence[float]:
-        """Return the likeness of each text with this one."""
-        found: list[float] = (self._vectors @ self._encoder.encode([text])[0]).tolist()
-        return found
+    def scores(self, text: str) -> NDArray[np.float64]:
+        """Return the likeness of each text with this one, float64 (texts)."""
+        return np.asarray(self._vectors @ self._encoder.encode([text])[0], dtype=np.float64)

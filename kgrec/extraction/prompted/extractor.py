@@ -14,7 +14,7 @@ from kgrec.extraction.prompted.asking import Asker, NotKeptError
 from kgrec.extraction.prompted.checking import Finding
 from kgrec.extraction.prompted.demonstrations import Demonstrations
 from kgrec.extraction.prompted.journal import Journal
-from kgrec.extraction.prompted.prompt import extraction_prompt
+from kgrec.extraction.prompted.prompt import CategoryPrompt, extraction_prompt
 from kgrec.extraction.prompted.reading import Reader, Reading, Task
 from kgrec.extraction.prompted.report import ExtractionReport, Tally
 from kgrec.extraction.prompted.settings import LlmSettings
@@ -87,6 +87,7 @@ class LlmExtractor:
         self._reader = Reader(self._asker, self._judge, self.settings)
         self._calibration = calibration or Calibration()
         self._progress, self._on_set_aside = progress, on_set_aside
+        self._common: dict[str, CategoryPrompt] = {}
         self._tally = Tally()
         self._set_aside: list[SetAside] = []
 
@@ -169,10 +170,12 @@ class LlmExtractor:
         if not texts.fields:
             return Task(product, place, refusals=(*notes, Refusal("", "", "product has neither title nor description")))
         shown = self._demonstrations.of(product, category, self.settings.demonstrations)
-        prompt = extraction_prompt(texts, category, shown, self.settings)
+        if (common := self._common.get(category.name)) is None:
+            common = self._common[category.name] = CategoryPrompt.of(category)
+        prompt = extraction_prompt(texts, category, shown, self.settings, common)
         second = None
         if self.settings.samples > 1:
-            second = extraction_prompt(texts, category, shown[::-1], self.settings)
+            second = extraction_prompt(texts, category, shown[::-1], self.settings, common)
         return Task(product, place, category, texts, prompt, second, notes)
 
     def _settled(self, outcome: Outcome[Task, Reading]) -> Reading | None:

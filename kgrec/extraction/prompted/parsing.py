@@ -13,6 +13,7 @@ __all__ = ["ParsedReply", "UnreadableReplyError", "parse_reply"]
 _DEEPEST = 24
 _LONGEST = 200_000
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\r?\n?(.*?)(?:```|\Z)", re.DOTALL)
+_THOUGHTS = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _QUOTES = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’", "`": "`"}
 _BARE = re.compile(r"[^\s,:{}\[\]\"'“”]+(?:[ \t]+[^\s,:{}\[\]\"'“”]+)*")
 _WORDS = {"true": True, "false": False, "null": None, "none": None, "nan": None, "undefined": None}
@@ -41,14 +42,14 @@ class ParsedReply:
 def parse_reply(text: str) -> ParsedReply:
     """Return the JSON object of a reply.
 
-    Repaired are: code fences and prose around the object, single and curly quotes, trailing and missing commas, bare
-    keys and words, Python's ``None``, ``True`` and ``False``, comments, and an end that is missing. A value that was
-    cut is left out.
+    Repaired are: thoughts, code fences and prose around the object, single and curly quotes, trailing and missing
+    commas, bare keys and words, Python's ``None``, ``True`` and ``False``, comments, and an end that is missing. A
+    value that was cut is left out.
 
     Raises:
         UnreadableReplyError: there is no object.
     """
-    text = text[:_LONGEST].strip().removeprefix("\ufeff")
+    text = _THOUGHTS.sub("", text[:_LONGEST]).strip().removeprefix("\ufeff")
     if not text:
         raise UnreadableReplyError("the reply is empty")
     try:

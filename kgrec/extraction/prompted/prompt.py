@@ -13,7 +13,7 @@ from kgrec.extraction.prompted.settings import LlmSettings
 from kgrec.extraction.prompted.texts import ProductTexts, product_element, shown
 from kgrec.extraction.schema import Attribute, CategorySchema
 
-__all__ = ["Prompt", "extraction_prompt", "reply_schema"]
+__all__ = ["CategoryPrompt", "Prompt", "extraction_prompt", "reply_schema"]
 
 _INSTRUCTIONS = """\
 You read attribute values from the text of one product.
@@ -60,20 +60,35 @@ class Prompt:
         return self.messages[0].content
 
 
+@dataclass(frozen=True, slots=True)
+class CategoryPrompt:
+    """What all prompts of a category have in common."""
+
+    system: Message
+    schema: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, category: CategorySchema) -> CategoryPrompt:
+        """Write the instructions for a category, and the schema of the reply."""
+        return cls(Message(role="system", content=_system(category)), reply_schema(category))
+
+
 def extraction_prompt(
     texts: ProductTexts,
     category: CategorySchema,
     demonstrations: Sequence[LabelledProduct],
     settings: LlmSettings,
+    common: CategoryPrompt | None = None,
 ) -> Prompt:
-    """Return the prompt for one product."""
-    messages = [Message(role="system", content=_system(category))]
+    """Return the prompt for one product; ``common`` is the category's, where it was written before."""
+    common = common or CategoryPrompt.of(category)
+    messages = [common.system]
     for example in demonstrations:
         shown_as = product_element(example.product, settings.max_demonstration_characters)
         messages.append(Message(role="user", content=shown_as))
         messages.append(Message(role="assistant", content=_labelled_reply(example, category)))
     messages.append(Message(role="user", content=texts.prompt))
-    return Prompt(tuple(messages), reply_schema(category), tuple(demonstrations))
+    return Prompt(tuple(messages), common.schema, tuple(demonstrations))
 
 
 def _system(category: CategorySchema) -> str:

@@ -26,8 +26,7 @@ def shown(text: str) -> str:
 
 def product_element(product: Product, most: int) -> str:
     """Return a product's texts as elements, for a prompt, at most so many characters of each."""
-    fields, _ = _read(product, most)
-    return "\n".join(["<product>", *(f"<{name}>{shown(text)}</{name}>" for name, text in fields.items()), "</product>"])
+    return _read(product, most)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,7 @@ class ProductTexts:
     @classmethod
     def of(cls, product: Product, most: int) -> ProductTexts:
         """Read a product's texts, at most so many characters of each."""
-        fields, notes = _read(product, most)
-        prompt = product_element(product, most)
+        fields, prompt, notes = _read(product, most)
         return cls({name: FoldedText(text) for name, text in fields.items()}, prompt, tuple(notes))
 
     def find(self, value: str) -> tuple[str, Span] | None:
@@ -63,17 +61,19 @@ class ProductTexts:
         return self.fields[field].text[span.start : span.end]
 
 
-def _read(product: Product, most: int) -> tuple[dict[str, str], list[str]]:
-    """Return the beginning of each text that shows anything, and a note of each that was cut."""
-    fields, notes = {}, []
+def _read(product: Product, most: int) -> tuple[dict[str, str], str, list[str]]:
+    """Return the beginning of each text that shows anything, the element of all, and a note of each that was cut."""
+    fields: dict[str, str] = {}
+    lines, notes = ["<product>"], []
     for name in _FIELDS:
         text = getattr(product, name)
         read = _head(text, most)
         if len(read) < len(text):
             notes.append(f"text was cut: {len(read):,} of {len(text):,} characters of the {name} were read")
-        if shown(read):
+        if line := shown(read):
             fields[name] = read
-    return fields, notes
+            lines.append(f"<{name}>{line}</{name}>")
+    return fields, "\n".join([*lines, "</product>"]), notes
 
 
 def _head(text: str, most: int) -> str:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kgrec.data import Product
+from kgrec.extraction.aligning import without_hidden
+from kgrec.extraction.declared import is_placeholder
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.prompted.checking import Checker, Finding
 from kgrec.extraction.prompted.prompt import extraction_prompt
@@ -50,10 +54,10 @@ EXAMPLE = LabelledProduct(
 
 def _checked(reply: dict[str, Any], product: Product = PRODUCT) -> tuple[list[Finding], list[Refusal]]:
     texts = ProductTexts.of(product, 8_000)
-    settings = LlmSettings()
-    statements, refusals = statements_of(reply, SCHEMA, settings.max_values)
-    prompt = extraction_prompt(texts, SCHEMA, [EXAMPLE], settings)
-    findings, refused = Checker(texts, prompt, settings).check(statements)
+    limits = LlmSettings()
+    statements, refusals = statements_of(reply, SCHEMA, limits.max_values)
+    prompt = extraction_prompt(texts, SCHEMA, [EXAMPLE], limits)
+    findings, refused = Checker(texts, prompt, limits).check(statements)
     for finding in findings:
         if finding.start >= 0:
             assert getattr(product, finding.field)[finding.start : finding.end] == finding.surface
@@ -148,6 +152,15 @@ def test_refused(reply: dict[str, Any], reason: str, invalid: bool) -> None:
     assert any(reason in refusal.reason and refusal.invalid == invalid for refusal in refusals)
 
 
+def test_markup_within_words_is_no_part_of_a_value() -> None:
+    product = Product(id="p", title="<b>Big</b> <i>Tom &amp; Co</i> ha\u200bt, 8<sup>5</sup>0 mm")
+    findings, _ = _checked({"Brand Name": "big tom & co", "Features": ["hat"]}, product)
+    assert [(finding.value, finding.surface) for finding in findings] == [
+        ("Big Tom & Co", "Big</b> <i>Tom &amp; Co"),
+        ("hat", "ha\u200bt"),
+    ]
+
+
 def test_one_bad_field_costs_no_other() -> None:
     findings, refusals = _checked(
         {"Brand Name": "ACME", "Colour": {"x": 1}, "Length": [[]], "Features": ["waterproof"]}
@@ -166,6 +179,31 @@ def test_numbers_too_long_to_print() -> None:
     findings, refusals = _checked({"Length": 10**5_000, "Brand Name": "ACME"})
     assert [finding.value for finding in findings] == ["ACME"]
     assert len(refusals) == 1
+
+
+WORDS = st.sampled_from(
+    ["ACME", "red", "crimson", "85", "8.5 cm", "waterproof", "no", "picnics", "n/a", "quick-dry, rope"]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["value", "evidence", "unit", "values", "x"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+NAMES = st.sampled_from([*(attribute.name for attribute in SCHEMA.attributes), "Color", "price", ""])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(NAMES, VALUES, max_size=6))
+def test_whatever_is_stated_becomes_a_fact_or_is_set_aside(reply: dict[str, Any]) -> None:
+    findings, refusals = _checked(reply)
+    named = {finding.attribute.name for finding in findings} | {refusal.attribute for refusal in refusals}
+    for name, value in reply.items():
+        if isinstance(value, str) and not is_placeholder(" ".join(without_hidden(value).split())):
+            attribute = SCHEMA.find(name)
+            assert (attribute.name if attribute else name) in named or (attribute and attribute.type == "boolean")
 
 
 def test_texts_are_shown_as_data() -> None:

@@ -80,6 +80,16 @@ def test_a_server_that_dies_on_the_way_and_comes_back(tmp_path: Path) -> None:
         assert len({fact.product for fact in found}) == 40
 
 
+def test_a_server_that_is_not_there() -> None:
+    with LoopbackEndpoint(GOOD) as server:
+        calls = _calls(server)
+    extractor = LlmExtractor(calls, SCHEMA)
+    assert list(extractor.extract([product(1), product(2)])) == []
+    assert [row.line for row in extractor.set_aside] == [1, 2]
+    assert all("is the server up?" in row.reason for row in extractor.set_aside)
+    assert extractor.report().pending == 2
+
+
 def _rows(name: str) -> list[dict[str, Any]]:
     if not (FOLDER / name).is_file():
         pytest.skip(f"needs {name} of AE-110K in {FOLDER}")

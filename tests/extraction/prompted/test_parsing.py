@@ -22,6 +22,7 @@ from kgrec.extraction.prompted.parsing import UnreadableReplyError, parse_reply
         ('```\n{"a": "x"}', {"a": "x"}),
         ('Sure! Here it is:\n{"a": "x"}\nHope that helps {:-)', {"a": "x"}),
         ('Using {braces} in prose: {"a": "x", "b": "y"}', {"a": "x", "b": "y"}),
+        ('<think>Is it {"a": "w"}? No.</think>\n{"a": "x"}', {"a": "x"}),
         ('{"a": "x", "b": ["y", "z",],}', {"a": "x", "b": ["y", "z"]}),
         ("{'a': 'x', 'b': None, 'c': True}", {"a": "x", "b": None, "c": True}),
         ("{'a': 'Men's watch', 'b': 'y'}", {"a": "Men's watch", "b": "y"}),
