@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from gold import Gold, answers_of, cells_of
-from values import choosing as choice_model
 from values import ANYTHING, fused_facts, gazetteer, read_by, verbatim_share
+from values import choosing as choice_model
 
 from kgrec.data import Fact
 from kgrec.errors import DataError, EncoderUnavailableError
@@ -179,7 +179,6 @@ def llm(gold: Gold, train: Sequence[LabelledProduct], test: Sequence[LabelledPro
 
 def fused(gold: Gold, train: Sequence[LabelledProduct], test: Sequence[LabelledProduct]) -> Answered:
     """Read with everything there is, fused by calibrated confidence."""
-
     started = time.perf_counter()
     tagged: list[Fact] = []
     if verbatim_share(train) >= VERBATIM:
