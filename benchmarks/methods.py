@@ -7,24 +7,28 @@ attribute as the gold names it. Of several facts of one attribute the most confi
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 from answered import Answered, Method, NotRunError, Once, Rows
 from gold import Gold
-from taggers import character_tagger, span_tagger
+from taggers import character_tagger, span_tagger, tagger_of
+from values import ANYTHING, fused_facts, gazetteer, read_by, verbatim_share, with_category
 from values import choosing as choice_model
-from values import fused_facts, gazetteer, read_by, with_category
 
 from kgrec.data import Fact
 from kgrec.extraction.prompted import LlmExtractor, LlmSettings
 from kgrec.extraction.prompted.texts import shown
 from kgrec.extraction.schema import AttributeSchema
+from kgrec.extraction.tagging import TaggerExtractor
 from kgrec.llm import Calls, CallSettings, EndpointModel
 from kgrec.testing import LoopbackEndpoint, replaying
 
 __all__ = ["METHODS"]
 
 CONCURRENCY = 16
+VERBATIM = 0.8
+"""A tagger is worth its training where at least this share of the values stands word for word in the texts."""
 
 
 def rules(gold: Gold, train: Rows, test: Rows) -> Answered:
@@ -42,16 +46,14 @@ def choosing(gold: Gold, train: Rows, test: Rows) -> Answered:
 def tagger(gold: Gold, train: Rows, test: Rows) -> Answered:
     """Read with the model that learns from labels what a text states, the one that fits the set.
 
-    Titles go to the span tagger, Chinese sentences to the one that goes character by character. Offers, whose values
-    are mostly no words of the text (units are converted, names expanded), go to the choice model.
+    Titles go to the span tagger, sentences with marked spans to the one that goes character by character. A tagger
+    finds words: where the values are no words of the texts, but computed or chosen, the choice model reads.
     """
     if gold.kind == "spans":
         return character_tagger(gold, train, test)
-    if gold.kind == "offers":
-        answered = choosing(gold, train, test)
-        return replace(
-            answered, extra={"notes": ["tagger: values are no words of the text, so candidates are weighed"]}
-        )
+    if (share := verbatim_share(train)) < VERBATIM:
+        note = f"tagger: only {share:.0%} of the training values stand in their texts, so the choice model reads"
+        return replace(ONCE["choosing"](gold, train, test), extra={"model": "choosing", "notes": [note]})
     return span_tagger(gold, train, test)
 
 
@@ -80,16 +82,17 @@ def llm(gold: Gold, train: Rows, test: Rows) -> Answered:
 
 def fused(gold: Gold, train: Rows, test: Rows) -> Answered:
     """Read with everything there is, fused by calibrated confidence."""
-
-    def source(method: Method) -> list[Fact]:
-        try:
-            return list(method(gold, train, test).facts)
-        except NotRunError:
-            return []
-
     started = time.perf_counter()
-    spans = span_tagger if gold.kind == "titles" else character_tagger if gold.kind == "spans" else None
-    facts, about = fused_facts(gold, train, test, lambda: [] if spans is None else source(spans), lambda: source(llm))
+    tagged: list[Fact] = []
+    if gold.kind == "spans":
+        tagged = list(ONCE["tagger"](gold, train, test).facts)
+    elif verbatim_share(train) >= VERBATIM:
+        with suppress(NotRunError):
+            made = tagger_of(gold, train)
+            thinking = TaggerExtractor(made.model, replace(made.settings, threshold=ANYTHING))
+            tagged = list(thinking.answers([row.product for row in test], [row.category for row in test]))
+    replied = list(ONCE["llm"](gold, train, test).facts) if gold.replies else []
+    facts, about = fused_facts(gold, train, test, tagged, replied)
     return Answered(facts=facts, training_seconds=time.perf_counter() - started, reading_seconds=None, extra=about)
 
 

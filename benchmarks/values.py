@@ -17,10 +17,9 @@ from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.rules.labelled_words import GazetteerExtractor, GazetteerSettings
 from kgrec.protocols import Extractor
 
-__all__ = ["Source", "fused_facts", "read_by", "with_category"]
+__all__ = ["ANYTHING", "choosing", "fused_facts", "gazetteer", "read_by", "verbatim_share", "with_category"]
 
 Rows = Sequence[LabelledProduct]
-Source = Callable[[], Sequence[Fact]]
 
 ANYTHING = 0.02
 """A fusion weighs what is unlikely too."""
@@ -29,6 +28,17 @@ ANYTHING = 0.02
 def with_category(row: LabelledProduct) -> Product:
     """Return the product with the category that its shop would give."""
     return replace(row.product, categories=((row.category,),)) if row.category else row.product
+
+
+def verbatim_share(rows: Rows) -> float:
+    """Return the share of the values that stand word for word in the texts of their product, 0 … 1."""
+    stands = [
+        value in row.product.title or value in row.product.description
+        for row in rows
+        for values in row.values.values()
+        for value in values
+    ]
+    return sum(stands) / max(1, len(stands))
 
 
 def read_by(learn: Callable[[Rows], Extractor], train: Rows, test: Rows) -> tuple[list[Fact], float, float]:
@@ -53,7 +63,7 @@ def gazetteer(least: float | None = None) -> Callable[[Rows], Extractor]:
 
 
 def fused_facts(
-    gold: Gold, train: Rows, test: Rows, tagger: Source, llm: Source
+    gold: Gold, train: Rows, test: Rows, tagged: Sequence[Fact], replied: Sequence[Fact]
 ) -> tuple[list[Fact], dict[str, object]]:
     """Fuse everything there is, and say what each part was worth.
 
@@ -69,10 +79,10 @@ def fused_facts(
         source: read_by(learners[source], train, test)[0] for source in learners if source in lead.weights
     }
     weights = dict(lead.weights)
-    if tagged := tagger():
+    if tagged:
         facts["tagger"] = tagged
         weights["tagger"] = 1.0
-    if replied := llm():
+    if replied:
         facts["llm"] = replied
     asked = {row.product.id: tuple(row.values) for row in test}
     fuser = FactFuser.estimated_from(facts, asked, leading=weights, unlisted=lead.unlisted)

@@ -1,8 +1,17 @@
 """Text → facts: what the shop declares, and what rules or models read in its titles and descriptions."""
 
-from kgrec.extraction.aligning import (Attribute, AttributeSchema, Calibration, CategorySchema, ExtractionReport, LabelledProduct, LlmExtractor, LlmSettings, Reading, Reliability, RuleExtractor, RuleSettings, Span, __all__, align, calibrate, calibration, collect, declared, declared_facts, extract, extraction, from, import, kgrec, labelled, prompted, propose_schema, reliability, rules, schema)
-from kgrec.extraction.canonical import (CanonicalSettings, Canonicalised, Conventions, Corrections, agree, canonicalise)
-from kgrec.extraction.choosing import (Attribute, AttributeSchema, CanonicalSettings, Canonicalised, CharacterTagger, ChoosingExtractor, ChoosingSettings, Conventions, Corrections, ExtractionReport, FactFuser, LabelledProduct, LlmExtractor, LlmSettings, Reading, RuleExtractor, RuleSettings, TaggerExtractor, TaggerSettings, __all__, agree, canonicalise, collect, declared, declared_facts, extract, extraction, from, fusing, import, kgrec, labelled, labelled_by, prompted, rules, schema, tagging)
+from kgrec.extraction.aligning import Span, align
+from kgrec.extraction.calibration import Calibration, Reliability, reliability
+from kgrec.extraction.canonical import Canonicalised, CanonicalSettings, Conventions, Corrections, agree, canonicalise
+from kgrec.extraction.choosing import ChoosingExtractor, ChoosingSettings
+from kgrec.extraction.collect import Reading, extract
+from kgrec.extraction.declared import declared_facts
+from kgrec.extraction.fusing import FactFuser
+from kgrec.extraction.labelled import LabelledProduct
+from kgrec.extraction.prompted import ExtractionReport, LlmExtractor, LlmSettings, calibrate, propose_schema
+from kgrec.extraction.rules import RuleExtractor, RuleSettings
+from kgrec.extraction.schema import Attribute, AttributeSchema, CategorySchema
+from kgrec.extraction.tagging import CharacterTagger, TaggerExtractor, TaggerSettings, labelled_by
 
 __all__ = [
     "Attribute",

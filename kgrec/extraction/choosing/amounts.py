@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 __all__ = ["AMOUNT", "amount", "rounded"]
 
@@ -18,6 +19,7 @@ AMOUNT = re.compile(
 """Matches a number with its fraction: ``1,000``, ``.5``, ``47-1/4``, ``2 3/8``, ``7½``."""
 
 
+@lru_cache(maxsize=65_536)
 def amount(text: str) -> Fraction | None:
     """Return how much a number as ``AMOUNT`` finds it is, exactly; None where the text is no such number.
 

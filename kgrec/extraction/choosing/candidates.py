@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import log
 
@@ -69,7 +69,6 @@ def features_of(
     classes: Mapping[str, float],
     candidates: list[Candidate],
     levels: tuple[str, ...],
-    further: Sequence[Sequence[str]],
 ) -> sparse.csr_matrix:
     """Return the features of each candidate, a row each: float32 (len(candidates), ``FEATURES``).
 
@@ -79,7 +78,6 @@ def features_of(
         classes: value → the classifier's score.
         candidates: see :func:`candidates_of`.
         levels: names under which weights are kept: of the attribute, and of the attribute in its category.
-        further: names of further features of each candidate.
     """
     parts, owners = _of_mentions(text, lexicon, candidates)
     ranking = sorted(classes.values(), reverse=True)
@@ -93,8 +91,6 @@ def features_of(
             sure = max(other.precision for other in candidates)
             named |= {f"known {_bucket(known)}": 1.0, f"sure {round(sure * 5)}": 1.0}
             named[f"many {_bucket(len(candidates))}"] = 1.0
-        else:
-            named |= dict.fromkeys(further[at], 1.0)
         names.extend(map(hashed, named))
         amounts.extend(named.values())
         holders.extend([at] * len(named))

@@ -17,8 +17,7 @@ from kgrec.extraction.choosing.candidates import FEATURES, Candidate, crossed
 from kgrec.extraction.choosing.classes import ABSENT
 from kgrec.extraction.choosing.conditional import fit_choice, softmax_by_question
 from kgrec.extraction.choosing.families import folds_of
-from kgrec.extraction.choosing.precedents import Precedents
-from kgrec.extraction.choosing.reading import CategoryReader, Everywhere, Question
+from kgrec.extraction.choosing.reading import CategoryReader, Question
 from kgrec.extraction.choosing.saving import read_readers, write_readers
 from kgrec.extraction.choosing.texts import ProductText
 from kgrec.extraction.labelled import LabelledProduct
@@ -74,7 +73,6 @@ class ChoosingExtractor:
     Args:
         readers: category → what is known of its attributes.
         weights: float32 (``FEATURES``,).
-        precedents: across all categories.
         settings: see ``ChoosingSettings``.
     """
 
@@ -84,7 +82,6 @@ class ChoosingExtractor:
         self,
         readers: Mapping[str, CategoryReader],
         weights: NDArray[np.float32],
-        precedents: Precedents,
         *,
         settings: ChoosingSettings | None = None,
     ) -> None:
@@ -92,7 +89,7 @@ class ChoosingExtractor:
         self.settings = settings or ChoosingSettings()
         self._readers = dict(readers)
         self._weights = weights
-        self._everywhere = Everywhere(_shared(self._readers.values()), precedents)
+        self._shared = _shared(self._readers.values())
 
     @classmethod
     def learned_from(
@@ -119,10 +116,9 @@ class ChoosingExtractor:
             )
         texts = [ProductText(row.product) for row in labelled]
         readers = _learn_readers(texts, labelled)
-        precedents = Precedents.of(texts, labelled)
         questions = _held_out_questions(texts, labelled, _shared(readers.values()), settings, progress)
         weights = fit_choice(*_assembled(questions), penalty=settings.penalty, iterations=settings.iterations)
-        return cls(readers, weights, precedents, settings=settings)
+        return cls(readers, weights, settings=settings)
 
     @property
     def attributes(self) -> dict[str, tuple[str, ...]]:
@@ -138,12 +134,12 @@ class ChoosingExtractor:
         for product in products:
             reader, text = self._reader_of(product), ProductText(product)
             if reader is not None and text.mentions:
-                for question in reader.questions(text, self._everywhere):
+                for question in reader.questions(text, self._shared):
                     yield from self._answers(text, question)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write everything into one ``.npz`` file, without pickle."""
-        write_readers(path, self._readers, self._everywhere.precedents, self._weights)
+        write_readers(path, self._readers, self._weights)
 
     @classmethod
     def load(cls, path: str | PathLike[str], *, settings: ChoosingSettings | None = None) -> ChoosingExtractor:
@@ -152,8 +148,8 @@ class ChoosingExtractor:
         Raises:
             DataError: the file is none that ``save`` wrote.
         """
-        readers, precedents, weights = read_readers(path, FEATURES)
-        return cls(readers, weights, precedents, settings=settings)
+        readers, weights = read_readers(path, FEATURES)
+        return cls(readers, weights, settings=settings)
 
     def _reader_of(self, product: Product) -> CategoryReader | None:
         for path in product.categories:
@@ -220,12 +216,11 @@ def _held_out_questions(
     progress(_STAGE, 0, settings.folds)
     for held_out in range(settings.folds):
         kept = np.flatnonzero(fold != held_out).tolist()
-        known = [texts[at] for at in kept], [labelled[at] for at in kept]
-        readers, everywhere = _learn_readers(*known), Everywhere(shared, Precedents.of(*known))
+        readers = _learn_readers([texts[at] for at in kept], [labelled[at] for at in kept])
         for at in np.flatnonzero(fold == held_out).tolist():
             row = labelled[at]
             if row.category in readers:
-                asked = readers[row.category].questions(texts[at], everywhere, row.values)
+                asked = readers[row.category].questions(texts[at], shared, row.values)
                 found.extend((question, row.values[question.attribute]) for question in asked)
         progress(_STAGE, held_out + 1, settings.folds)
     return found

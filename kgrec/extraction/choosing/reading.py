@@ -10,11 +10,10 @@ from scipy import sparse
 from kgrec.extraction.choosing.candidates import Candidate, candidates_of, features_of
 from kgrec.extraction.choosing.classes import Classes, Vocabulary
 from kgrec.extraction.choosing.lexicon import Lexicon
-from kgrec.extraction.choosing.precedents import Precedents
 from kgrec.extraction.choosing.texts import ProductText
 from kgrec.extraction.labelled import LabelledProduct
 
-__all__ = ["AttributeReader", "CategoryReader", "Everywhere", "Question"]
+__all__ = ["AttributeReader", "CategoryReader", "Question"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +35,17 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Everywhere:
-    """What is known across the categories.
-
-    Attributes:
-        shared: attributes that several categories have: what they have in common is weighed once.
-        precedents: of all products.
-    """
-
-    shared: frozenset[str]
-    precedents: Precedents
-
-
-@dataclass(frozen=True, slots=True)
 class CategoryReader:
     """What is known of the attributes of one category.
 
     Attributes:
         category: its name.
         vocabulary: of its texts.
-        precedents: of its products.
         attributes: attribute → what is known of it.
     """
 
     category: str
     vocabulary: Vocabulary
-    precedents: Precedents
     attributes: Mapping[str, AttributeReader]
 
     @classmethod
@@ -76,16 +60,16 @@ class CategoryReader:
             lexicon = Lexicon.learn([texts[at] for at in places], stated)
             classes = None if lexicon.counts else Classes.fit(vectors[places], stated)
             attributes[attribute] = AttributeReader(lexicon, classes)
-        return cls(category, vocabulary, Precedents.of(texts, rows), attributes)
+        return cls(category, vocabulary, attributes)
 
     def questions(
-        self, text: ProductText, everywhere: Everywhere, only: Container[str] | None = None
+        self, text: ProductText, shared: frozenset[str], only: Container[str] | None = None
     ) -> Iterator[Question]:
         """Yield a question for each attribute.
 
         Args:
             text: the product's.
-            everywhere: what is known across the categories.
+            shared: attributes that several categories have: what they have in common is weighed once.
             only: of these attributes; by default of all.
         """
         vector = None
@@ -96,18 +80,7 @@ class CategoryReader:
             if reader.classes is not None:
                 vector = self.vocabulary.rows([text.words]) if vector is None else vector
                 scores = dict(zip(reader.classes.values, reader.classes.scores(vector)[0].tolist(), strict=True))
-            levels = (attribute, f"{self.category}|{attribute}") if attribute in everywhere.shared else (attribute,)
+            levels = (attribute, f"{self.category}|{attribute}") if attribute in shared else (attribute,)
             candidates = candidates_of(text, reader.lexicon, scores)
-            features = features_of(
-                text,
-                reader.lexicon,
-                scores,
-                candidates,
-                levels,
-                [
-                    self.precedents.features("here", attribute, candidate.value)
-                    + everywhere.precedents.features("all", attribute, candidate.value)
-                    for candidate in candidates
-                ],
-            )
+            features = features_of(text, reader.lexicon, scores, candidates, levels)
             yield Question(attribute, candidates, features, levels)

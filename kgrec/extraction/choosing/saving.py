@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from kgrec.errors import DataError
 from kgrec.extraction.choosing.classes import Classes, Vocabulary
 from kgrec.extraction.choosing.lexicon import Lexicon, Rewriting
-from kgrec.extraction.choosing.precedents import Precedents
 from kgrec.extraction.choosing.reading import AttributeReader, CategoryReader
 from kgrec.extraction.choosing.transforms import read_transform
 
@@ -26,12 +25,11 @@ _FORMAT = 1
 def write_readers(
     path: str | PathLike[str],
     readers: Mapping[str, CategoryReader],
-    precedents: Precedents,
     weights: NDArray[np.float32],
 ) -> None:
     """Write readers and weights into one ``.npz`` file under just this name."""
     arrays: dict[str, NDArray[Any]] = {}
-    document: dict[str, Any] = {"format": _FORMAT, "categories": [], "precedents": precedents.counts}
+    document: dict[str, Any] = {"format": _FORMAT, "categories": []}
     for place, reader in enumerate(readers.values()):
         arrays[f"{place}.vocabulary"] = reader.vocabulary.weights
         attributes = []
@@ -42,8 +40,7 @@ def write_readers(
             values = None if known.classes is None else known.classes.values
             attributes.append({"name": attribute, "classes": values, "lexicon": _lexicon_document(known.lexicon)})
         words = sorted(reader.vocabulary.places, key=reader.vocabulary.places.__getitem__)
-        known_here = {"name": reader.category, "words": words, "precedents": reader.precedents.counts}
-        document["categories"].append({**known_here, "attributes": attributes})
+        document["categories"].append({"name": reader.category, "words": words, "attributes": attributes})
     columns = np.flatnonzero(weights)
     text = json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")
     arrays |= {"columns": columns, "weights": weights[columns], "document": np.frombuffer(text, dtype=np.uint8)}
@@ -51,10 +48,8 @@ def write_readers(
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
-def read_readers(
-    path: str | PathLike[str], features: int
-) -> tuple[dict[str, CategoryReader], Precedents, NDArray[np.float32]]:
-    """Return what :func:`write_readers` wrote: readers by category, precedents, weights float32 (features,).
+def read_readers(path: str | PathLike[str], features: int) -> tuple[dict[str, CategoryReader], NDArray[np.float32]]:
+    """Return what :func:`write_readers` wrote: readers by category, weights float32 (features,).
 
     Raises:
         DataError: the file is none that it wrote.
@@ -67,7 +62,6 @@ def read_readers(
             raise DataError(f"{path}: format {document['format']!r}, expected {_FORMAT}: train and save it again")
         weights = np.zeros(features, dtype=np.float32)
         weights[arrays["columns"]] = arrays["weights"]
-        precedents = _precedents(document["precedents"])
         readers = [_reader(of_one, place, arrays) for place, of_one in enumerate(document["categories"])]
     except (KeyError, ValueError, IndexError, TypeError, zipfile.BadZipFile, EOFError) as error:
         if isinstance(error, DataError):
@@ -75,7 +69,7 @@ def read_readers(
         raise DataError(
             f"{path}: expected a file that ChoosingExtractor.save wrote; {type(error).__name__}: {error}"
         ) from error
-    return {reader.category: reader for reader in readers}, precedents, weights
+    return {reader.category: reader for reader in readers}, weights
 
 
 def _lexicon_document(lexicon: Lexicon) -> dict[str, Any]:
@@ -111,13 +105,4 @@ def _reader(document: Mapping[str, Any], place: int, arrays: Mapping[str, NDArra
             classes,
         )
     vocabulary = Vocabulary(words, arrays[f"{place}.vocabulary"])
-    return CategoryReader(document["name"], vocabulary, _precedents(document["precedents"]), attributes)
-
-
-def _precedents(counts: Mapping[str, Mapping[str, Sequence[int]]]) -> Precedents:
-    return Precedents(
-        {
-            attribute: {spelling: (int(right), int(seen)) for spelling, (right, seen) in of_one.items()}
-            for attribute, of_one in counts.items()
-        }
-    )
+    return CategoryReader(document["name"], vocabulary, attributes)

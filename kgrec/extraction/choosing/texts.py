@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from zlib import crc32
 
@@ -25,11 +25,13 @@ _NUMBER = re.compile(r"\d+")
 _MARKS = re.compile(r"[\W_]+")
 
 
+@lru_cache(maxsize=262_144)
 def hashed(feature: str) -> int:
     """Return a number for a feature, the same on every machine."""
     return crc32(feature.encode("utf-8", "surrogatepass"))
 
 
+@lru_cache(maxsize=65_536)
 def spelling_of(text: str) -> str:
     """Return the letters and digits of a text, in small letters."""
     return _MARKS.sub("", text).casefold()
