@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from answered import Answered, NotRunError
 from gold import Gold, answers_of, cells_of, read_gold
 from measuring import console, write_json
-from methods import METHODS, Answered, NotRunError
+from methods import METHODS
 from rich.table import Table
 
 from kgrec.data import Fact

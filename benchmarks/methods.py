@@ -6,123 +6,97 @@ attribute as the gold names it. Of several facts of one attribute the most confi
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
+from answered import Answered, Method, NotRunError, Once, Rows
 from gold import Gold
+from taggers import character_tagger, span_tagger
+from values import choosing as choice_model
+from values import fused_facts, gazetteer, read_by, with_category
 
-from kgrec.data import Fact, Product
-from kgrec.extraction.declared import RELATION_SPELLINGS, snake_case
-from kgrec.extraction.labelled import LabelledProduct
-from kgrec.extraction.rules import RuleExtractor, RuleSettings
-from kgrec.extraction.tokens import fold
+from kgrec.data import Fact
+from kgrec.extraction.prompted import LlmExtractor, LlmSettings
+from kgrec.extraction.prompted.texts import shown
+from kgrec.extraction.schema import AttributeSchema
+from kgrec.llm import Calls, CallSettings, EndpointModel
+from kgrec.testing import LoopbackEndpoint, replaying
 
-__all__ = ["METHODS", "Answered", "Method", "NotRunError"]
+__all__ = ["METHODS"]
+
+CONCURRENCY = 16
 
 
-class NotRunError(Exception):
-    """A method cannot be run on this set; the message is the reason that the JSON gives."""
+def rules(gold: Gold, train: Rows, test: Rows) -> Answered:
+    """Read by rule, with words learned from the training products' values, in the attributes of the set."""
+    facts, learned, read = read_by(gazetteer(), train, test)
+    return Answered(facts=facts, training_seconds=learned, reading_seconds=read)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """What a method read, and what it took.
+def choosing(gold: Gold, train: Rows, test: Rows) -> Answered:
+    """Read by weighing candidates: values found in the text, rewritten, or known to the classifier."""
+    facts, learned, read = read_by(choice_model(), train, test)
+    return Answered(facts=facts, training_seconds=learned, reading_seconds=read)
 
-    Attributes:
-        facts: of the test products.
-        training_seconds: to learn from the training products.
-        reading_seconds: to read the test products; None where nothing was read that could be timed.
-        extra: further figures for the JSON; ``notes`` are printed.
+
+def tagger(gold: Gold, train: Rows, test: Rows) -> Answered:
+    """Read with the model that learns from labels what a text states, the one that fits the set.
+
+    Titles go to the span tagger, Chinese sentences to the one that goes character by character. Offers, whose values
+    are mostly no words of the text (units are converted, names expanded), go to the choice model.
     """
-
-    facts: Sequence[Fact]
-    training_seconds: float = 0.0
-    reading_seconds: float | None = 0.0
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-
-Method = Callable[[Gold, Sequence[LabelledProduct], Sequence[LabelledProduct]], Answered]
-
-
-def rules(gold: Gold, train: Sequence[LabelledProduct], test: Sequence[LabelledProduct]) -> Answered:
-    """Read by rule, with word lists learned from the training products' values as if they were declared."""
-    started = time.perf_counter()
-    extractor = RuleExtractor.learned_from(
-        [_declared(row) for row in train], settings=RuleSettings(minimum_support=2, minimum_confidence=0.0)
-    )
-    trained = time.perf_counter()
-    facts = list(extractor.extract(row.product for row in test))
-    read = time.perf_counter()
-    return Answered(
-        facts=list(_named_as_gold(facts, test)),
-        training_seconds=trained - started,
-        reading_seconds=read - trained,
-    )
+    if gold.kind == "spans":
+        return character_tagger(gold, train, test)
+    if gold.kind == "offers":
+        answered = choosing(gold, train, test)
+        return replace(
+            answered, extra={"notes": ["tagger: values are no words of the text, so candidates are weighed"]}
+        )
+    return span_tagger(gold, train, test)
 
 
-def tagger(gold: Gold, train: Sequence[LabelledProduct], test: Sequence[LabelledProduct]) -> Answered:
-    """Read with the learned tagger."""
-    raise NotRunError("the tagger is not there yet")
-
-
-def llm(gold: Gold, train: Sequence[LabelledProduct], test: Sequence[LabelledProduct]) -> Answered:
-    """Read the recorded replies of a language model; values that the title does not contain are dropped."""
+def llm(gold: Gold, train: Rows, test: Rows) -> Answered:
+    """Send the recorded replies of a language model, by title, over a socket and through the whole pipeline."""
     if not gold.replies:
         raise NotRunError("the folder has no gpt4_replies.jsonl to replay")
-    facts = [fact for row in test for fact in _replied(row, gold.replies)]
-    return Answered(facts=facts, reading_seconds=None)
+    schema = AttributeSchema.from_dict({"categories": {name: list(found) for name, found in gold.attributes.items()}})
+    names = {attribute.relation: attribute.name for each in schema.categories.values() for attribute in each.attributes}
+    replies = {shown(title): reply for (title, _), reply in gold.replies.items()}
+    started = time.perf_counter()
+    with LoopbackEndpoint(replaying(replies, otherwise="no reply is recorded")) as server:
+        calls = Calls(EndpointModel("recorded", base_url=server.url), settings=CallSettings(concurrency=CONCURRENCY))
+        # One example a prompt: it changes nothing about a recorded reply, and that examples do not leak is checked.
+        settings = LlmSettings(demonstrations=1)
+        with LlmExtractor(calls, schema, examples=train, settings=settings) as extractor:
+            facts = [_as_gold(fact, names) for fact in extractor.extract(with_category(row) for row in test)]
+            report = extractor.report()
+    notes = [f"llm: {report.set_aside:,} of its statements are set aside, {report.reasked:,} replies asked for again"]
+    return Answered(
+        facts=facts,
+        reading_seconds=None,
+        extra={"pipeline_seconds": time.perf_counter() - started, "report": report.as_dict(), "notes": notes},
+    )
 
 
-def fused(gold: Gold, train: Sequence[LabelledProduct], test: Sequence[LabelledProduct]) -> Answered:
+def fused(gold: Gold, train: Rows, test: Rows) -> Answered:
     """Read with everything there is, fused by calibrated confidence."""
-    raise NotRunError("the fusion is not there yet")
+
+    def source(method: Method) -> list[Fact]:
+        try:
+            return list(method(gold, train, test).facts)
+        except NotRunError:
+            return []
+
+    started = time.perf_counter()
+    spans = span_tagger if gold.kind == "titles" else character_tagger if gold.kind == "spans" else None
+    facts, about = fused_facts(gold, train, test, lambda: [] if spans is None else source(spans), lambda: source(llm))
+    return Answered(facts=facts, training_seconds=time.perf_counter() - started, reading_seconds=None, extra=about)
 
 
-METHODS: dict[str, Method] = {"rules": rules, "tagger": tagger, "llm": llm, "fused": fused}
+ONCE: dict[str, Method] = {"choosing": Once(choosing), "tagger": Once(tagger), "llm": Once(llm)}
+METHODS: dict[str, Method] = {"rules": rules, **ONCE, "fused": fused}
 
 
-def _declared(row: LabelledProduct) -> Product:
-    return replace(row.product, attributes={name: values for name, values in row.values.items() if values})
-
-
-def _named_as_gold(facts: Sequence[Fact], test: Sequence[LabelledProduct]) -> Iterator[Fact]:
-    """Yield facts under the names of the gold: the attributes of the product that mean the fact's relation."""
-    rule_names = {name: relation for relation, names in RELATION_SPELLINGS.items() for name in names}
-    wanted = {
-        row.product.id: {
-            name: {relation, rule_names.get(relation)} for name in row.values if (relation := snake_case(name))
-        }
-        for row in test
-    }
-    for fact in facts:
-        for name, relations in wanted[fact.product].items():
-            if fact.relation in relations:
-                yield replace(fact, relation=name, value=fact.surface)
-
-
-def _replied(row: LabelledProduct, replies: Mapping[tuple[str, str], str]) -> Iterator[Fact]:
-    try:
-        reply = json.loads(replies.get((row.product.title, row.category), "{}"))
-    except json.JSONDecodeError:
-        return
-    title = row.product.title
-    folded = fold(title)
-    for attribute, value in reply.items() if isinstance(reply, dict) else ():
-        if isinstance(value, str) and value and (at := title.find(value)) < 0:
-            at = folded.find(fold(value))
-        if isinstance(value, str) and value and at >= 0:
-            surface = title[at : at + len(value)]
-            yield Fact(
-                product=row.product.id,
-                relation=attribute,
-                value=value,
-                field="title",
-                start=at,
-                end=at + len(value),
-                surface=surface,
-                confidence=0.9,
-                extractor="llm",
-            )
+def _as_gold(fact: Fact, names: dict[str, str]) -> Fact:
+    """Return the fact under the attribute's own name, with the words as they stand in the title."""
+    return replace(fact, relation=names[fact.relation], value=fact.surface or fact.value)

@@ -17,7 +17,15 @@ from kgrec import errors
 if TYPE_CHECKING:
     from kgrec.data import Catalogue, Events, Fact, Facts, Histories, Product, Recommendation, Recommendations, SetAside
     from kgrec.embedding import HashingEncoder, SentenceEncoder
-    from kgrec.extraction import AttributeSchema, LabelledProduct, LlmExtractor, RuleExtractor, extract
+    from kgrec.extraction import (
+        AttributeSchema,
+        Corrections,
+        LabelledProduct,
+        LlmExtractor,
+        RuleExtractor,
+        TaggerExtractor,
+        extract,
+    )
     from kgrec.graph import Graph
     from kgrec.pipeline import build
     from kgrec.readers import read_catalogue, read_events, read_facts, read_reviews, write_facts
@@ -28,6 +36,7 @@ __all__ = [
     "AttributeSchema",
     "Boost",
     "Catalogue",
+    "Corrections",
     "Events",
     "Fact",
     "Facts",
@@ -47,6 +56,7 @@ __all__ = [
     "Rules",
     "SentenceEncoder",
     "SetAside",
+    "TaggerExtractor",
     "build",
     "errors",
     "extract",
@@ -65,6 +75,7 @@ _HOME = {
     "AttributeSchema": "extraction",
     "Boost": "retrieval",
     "Catalogue": "data",
+    "Corrections": "extraction",
     "Events": "data",
     "Fact": "data",
     "Facts": "data",
@@ -84,6 +95,7 @@ _HOME = {
     "Rules": "retrieval",
     "SentenceEncoder": "embedding",
     "SetAside": "data",
+    "TaggerExtractor": "extraction",
     "build": "pipeline",
     "extract": "extraction",
     "field": "retrieval",

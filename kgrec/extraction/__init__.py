@@ -8,29 +8,39 @@ from kgrec.extraction.canonical import (
     agree,
     canonicalise,
 )
+from kgrec.extraction.choosing import ChoosingExtractor, ChoosingSettings
 from kgrec.extraction.collect import Reading, extract
 from kgrec.extraction.declared import declared_facts
+from kgrec.extraction.fusing import FactFuser
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.prompted import ExtractionReport, LlmExtractor, LlmSettings
 from kgrec.extraction.rules import RuleExtractor, RuleSettings
 from kgrec.extraction.schema import Attribute, AttributeSchema
+from kgrec.extraction.tagging import CharacterTagger, TaggerExtractor, TaggerSettings, labelled_by
 
 __all__ = [
     "Attribute",
     "AttributeSchema",
     "CanonicalSettings",
     "Canonicalised",
+    "CharacterTagger",
+    "ChoosingExtractor",
+    "ChoosingSettings",
     "Conventions",
     "Corrections",
     "ExtractionReport",
+    "FactFuser",
     "LabelledProduct",
     "LlmExtractor",
     "LlmSettings",
     "Reading",
     "RuleExtractor",
     "RuleSettings",
+    "TaggerExtractor",
+    "TaggerSettings",
     "agree",
     "canonicalise",
     "declared_facts",
     "extract",
+    "labelled_by",
 ]

@@ -125,9 +125,8 @@ class FoldedText:
                 self._starts.extend([start] * len(piece))
                 self._ends.extend([end] * len(piece))
             self.folded = "".join(pieces)
-        # The same without gaps: a value is found there, whatever the blanks and hyphens, and judged in ``folded``.
-        self._solid = [place for place, char in enumerate(self.folded) if not _is_gap(char)]
-        self._squeezed = "".join([self.folded[place] for place in self._solid])
+        self._solid: list[int] | None = None
+        self._squeezed = ""
 
     def find(self, value: str) -> Span | None:
         """Return where a value stands, as :func:`align` does."""
@@ -135,6 +134,10 @@ class FoldedText:
         squeezed = _GAP.sub("", wanted)
         if not any(char.isalnum() for char in squeezed):
             return None
+        if self._solid is None:
+            # The same without gaps: a value is found there, whatever the blanks and hyphens, and judged in ``folded``.
+            self._solid = [place for place, char in enumerate(self.folded) if not _is_gap(char)]
+            self._squeezed = "".join([self.folded[place] for place in self._solid])
         best: tuple[int, Span] | None = None
         at = self._squeezed.find(squeezed)
         while at >= 0:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -74,6 +74,21 @@ class Triples:
     aside_row: NDArray[np.int32] | None = None
     unknown_products: int = 0
     unusable_facts: int = 0
+
+    @classmethod
+    def of_checked(cls, parts: Mapping[str, Any]) -> Self:
+        """Make a graph of fields that were derived from a checked one: passes over every array are left out.
+
+        Args:
+            parts: field → value, with the dtypes above.
+        """
+        made = cls.__new__(cls)
+        for field in fields(cls):
+            value = parts.get(field.name, field.default)
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+            object.__setattr__(made, field.name, value)
+        return made
 
     def __post_init__(self) -> None:
         """Check that the arrays fit together, and lock them."""

@@ -25,7 +25,8 @@ class CallableModel:
 
         Args:
             function: is given the messages and the JSON schema or None. An asynchronous function is awaited; an
-                ordinary one runs in a thread, so it has to be safe to call from several.
+                ordinary one runs in a thread, so it has to be safe to call from several, and to return: a thread cannot
+                be broken off.
             name: of the model; the function's own by default. Replies under one name may be kept and used again, so
                 name the model behind the function.
             threads: that ordinary functions run in, at most.

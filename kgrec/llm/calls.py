@@ -71,9 +71,13 @@ class CallSettings:
 
 
 class _Item:
-    """An item of a run, seen from the calls made for it."""
+    """An item of a run, seen from the calls made for it: who was asked about it, and all models that the run used."""
 
-    asked = False
+    __slots__ = ("asked", "models")
+
+    def __init__(self, models: dict[int, LanguageModel]) -> None:
+        self.asked: set[int] = set()
+        self.models = models
 
 
 _ITEM: ContextVar[_Item | None] = ContextVar("kgrec_item", default=None)
@@ -146,9 +150,10 @@ class Calls:
             BudgetSpentError: another attempt does not fit the budget.
         """
         item = _ITEM.get()
-        if item is not None and not item.asked:
+        if item is not None and id(self) not in item.asked:
             self._ledger.ask_about_an_item()
-            item.asked = True
+            item.asked.add(id(self))
+            item.models[id(self.model)] = self.model
         self._ledger.begin()
         try:
             completion = await self._repeated(messages, schema)
@@ -162,6 +167,11 @@ class Calls:
         with self._lock:
             self._failed_in_a_row = 0
         return completion
+
+    async def aclose(self) -> None:
+        """Close the model's connections in the running event loop, where it has any; the next call opens new ones."""
+        if (close := getattr(self.model, "aclose", None)) is not None:
+            await close()
 
     def run(
         self,
@@ -197,9 +207,16 @@ class Calls:
             self._failed_in_a_row = 0
         finished = 0
 
+        models: dict[int, LanguageModel] = {}
+
         async def counted(item: T) -> R:
-            _ITEM.set(_Item())
+            _ITEM.set(_Item(models))
             return await work(item)
+
+        async def close() -> None:
+            for model in models.values():
+                if (end := getattr(model, "aclose", None)) is not None:
+                    await end()
 
         def stopped(outcome: Outcome[T, R]) -> Exception | None:
             nonlocal finished
@@ -212,7 +229,7 @@ class Calls:
         self._ledger.begin()
         try:
             window = self.settings.window or 4 * self.settings.concurrency
-            yield from stream(items, counted, window=window, ordered=ordered, stopped=stopped, close=self._close)
+            yield from stream(items, counted, window=window, ordered=ordered, stopped=stopped, close=close)
         finally:
             self._ledger.end()
 
@@ -248,8 +265,14 @@ class Calls:
         tokens = message_tokens(messages)
         while True:
             turn = await self._gate.enter(tokens)
+            try:
+                if wait := self._gate.seconds_to(turn):
+                    await self._sleep(wait)
+            except BaseException:
+                self._gate.leave(turn)
+                raise
             wait = self._gate.seconds_closed()
-            if wait <= 0:
+            if not wait:
                 return turn
             self._gate.leave(turn)
             await self._sleep(wait)
@@ -283,11 +306,6 @@ class Calls:
         if limit is None or self._failed_in_a_row < limit:
             return None
         return LanguageModelError(
-            f"{self._failed_in_a_row} calls of {self.name} in a row failed, the last with: {self._last_failure} "
+            f"{self._failed_in_a_row} calls of {self.name} in a row failed, the last with ({self._last_failure}). "
             "The rest was not asked: see what the model's server says, then run again to go on"
         )
-
-    async def _close(self) -> None:
-        close = getattr(self.model, "aclose", None)
-        if close is not None:
-            await close()

@@ -79,7 +79,7 @@ class EndpointModel:
 
     A parameter that the server refuses by name, or the schema of the reply, is left out in a second request, and in
     all later ones. Connections are kept open for each event loop; ``Calls.run`` closes its own, and who awaits
-    ``complete`` directly calls ``await model.aclose()`` at the end.
+    ``complete`` directly awaits ``aclose()`` at the end.
     """
 
     def __init__(
@@ -135,8 +135,9 @@ class EndpointModel:
             RequestRefusedError: it answers any other 4xx, or the model refuses.
             SettingsError: the key can no longer be read.
         """
-        mark = "" if schema is None else json.dumps(schema, sort_keys=True, default=str)
-        left_out = self._refused | ({"response_format"} if mark in self._refused_schemas else frozenset())
+        left_out = self._refused
+        if self._refused_schemas and _mark(schema) in self._refused_schemas:
+            left_out |= {"response_format"}
         while True:
             parameters = self._parameters(messages, schema, left_out)
             outcome = await self._request(parameters)
@@ -147,7 +148,7 @@ class EndpointModel:
         if isinstance(outcome, LanguageModelError):
             raise outcome
         if "response_format" in left_out:
-            self._refused_schemas |= {mark}
+            self._refused_schemas |= {_mark(schema)}
         self._refused |= left_out - {"response_format"}
         return outcome
 
@@ -221,6 +222,10 @@ def _refused(outcome: Completion | LanguageModelError, parameters: Mapping[str, 
     said = str(outcome).casefold()
     named = {name for name, words in _WORDS.items() if name in parameters and any(word in said for word in words)}
     return frozenset(named or {"response_format"} & parameters.keys())
+
+
+def _mark(schema: Mapping[str, Any] | None) -> str:
+    return json.dumps(schema, sort_keys=True, default=str)
 
 
 def _short(text: str) -> str:

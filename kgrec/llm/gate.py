@@ -14,12 +14,24 @@ from kgrec.llm.ledger import Ledger
 
 __all__ = ["Gate", "Pass"]
 
+_LONGEST_SPACE = 0.005
+_SHORTEST_WAIT = 0.001
+_SHARE_OF_THE_LAST = 0.1
+"""Weight of the last reply in the running mean of how long replies take."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """The right to make one attempt: what was set aside for it, and how often the limit had shrunk when it began."""
+    """The right to make one attempt.
+
+    Attributes:
+        expected: what was set aside for it.
+        begins: when it may begin, by the gate's clock.
+        shrunk: how often the limit had shrunk before.
+    """
 
     expected: Usage
+    begins: float
     shrunk: int
 
 
@@ -38,7 +50,11 @@ class Gate:
 
     The limit follows additive increase and multiplicative decrease (Chiu and Jain, 1989), as TCP does: it halves when
     the model asks to be asked less often, at most once for the attempts that were under way together, and grows by
-    about one for each full round of replies. Safe to use from several threads and event loops.
+    about one for each full round of replies.
+
+    Attempts that are let in together do not begin together: a full house is spread over half the time of a reply, at
+    most 5 ms from one to the next. Otherwise all replies come at once as well, wait for each other to be read, and the
+    slots stand empty meanwhile, round after round. Safe to use from several threads and event loops.
     """
 
     def __init__(self, limit: int, ledger: Ledger, *, clock: Callable[[], float]) -> None:
@@ -49,12 +65,18 @@ class Gate:
         self._waiting: deque[_Waiter] = deque()
         self._inside = 0
         self._shrunk = 0
-        self._closed_until = float("-inf")
+        self._closed_until = self._next_begins = float("-inf")
+        self._reply_seconds: float | None = None
 
     @property
     def limit(self) -> int:
         """Attempts that may be under way together now."""
         return int(self._limit)
+
+    def seconds_to(self, turn: Pass) -> float:
+        """Return for how many seconds an attempt that was let in has to wait; 0 where it may begin."""
+        wait = turn.begins - self._clock()
+        return wait if wait > _SHORTEST_WAIT else 0.0
 
     def seconds_closed(self) -> float:
         """Return for how many seconds the model asked not to be asked at all; 0 where it did not."""
@@ -88,6 +110,8 @@ class Gate:
             self._inside -= 1
             if replied:
                 self._limit = min(self._limit + 1 / self._limit, self._most)
+                took, before = self._clock() - turn.begins, self._reply_seconds
+                self._reply_seconds = took if before is None else before + _SHARE_OF_THE_LAST * (took - before)
             self._admit()
 
     def shrink(self, turn: Pass) -> None:
@@ -116,7 +140,9 @@ class Gate:
                 return
             self._waiting.popleft()
             self._inside += 1
-            if not _tell(waiter, self._let_in, waiter, Pass(expected, self._shrunk)):
+            begins = max(self._clock(), self._next_begins)
+            self._next_begins = begins + min((self._reply_seconds or 0.0) / (2 * self._limit), _LONGEST_SPACE)
+            if not _tell(waiter, self._let_in, waiter, Pass(expected, begins, self._shrunk)):
                 self._inside -= 1
                 self._ledger.release(expected)
 

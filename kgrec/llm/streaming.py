@@ -74,15 +74,9 @@ def stream(
     exhausted, stop = False, None
     with _Worker[T, R](work, close) as worker:
         while waiting or ready or not exhausted:
-            batch: list[tuple[int, T]] = []
-            while not exhausted and waiting + len(ready) + len(batch) < window:
-                if len(batch) >= _BATCH and not worker.finished.empty():
-                    break
-                numbered = next(source, None)
-                if numbered is None:
-                    exhausted = True
-                else:
-                    batch.append(numbered)
+            room = 0 if exhausted else window - waiting - len(ready)
+            batch, ended = _take(source, room, enough=lambda: not worker.finished.empty())
+            exhausted = exhausted or ended
             if stop is None:
                 worker.start(batch)
                 waiting += len(batch)
@@ -98,6 +92,17 @@ def stream(
             for outcome in _ripe(ready, following if ordered else None):
                 following += 1
                 yield outcome
+
+
+def _take(source: Iterator[T], room: int, *, enough: Callable[[], bool]) -> tuple[list[T], bool]:
+    """Take up to ``room`` items, or a few where there is something else to do; and whether there are no more."""
+    batch: list[T] = []
+    while len(batch) < room and not (len(batch) >= _BATCH and enough()):
+        try:
+            batch.append(next(source))
+        except StopIteration:
+            return batch, True
+    return batch, False
 
 
 def _ripe(ready: dict[int, Outcome[T, R]], following: int | None) -> Iterator[Outcome[T, R]]:
@@ -156,7 +161,8 @@ class _Worker(Generic[T, R]):
                     task.cancel()
                 await asyncio.wait(self._tasks, timeout=_SECONDS_TO_STOP)
         finally:
-            await self._close()
+            with contextlib.suppress(Exception):  # all outcomes are in; a connection that ends badly changes none
+                await self._close()
 
     def _begin(self, batch: list[tuple[int, T]]) -> None:
         for number, item in batch:

@@ -1,4 +1,4 @@
-"""The command line: ``kgrec demo``, ``schema``, ``extract``, ``build``, ``recommend``, ``graph …``."""
+"""The command line: ``kgrec demo``, ``schema``, ``extract``, ``teach``, ``build``, ``recommend``, ``graph …``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.console import Console
 
 import kgrec
 from kgrec.errors import KgrecError
-from kgrec.serving.extract_commands import extract, schema
+from kgrec.serving.extract_commands import extract, schema, teach
 from kgrec.serving.graph_commands import graph_app
 from kgrec.serving.options import CatalogueArgument, ColumnOption, columns_of, report_aside
 
@@ -38,6 +38,8 @@ def demo(
 
 app.command()(schema)
 app.command()(extract)
+app.command()(teach)
+app.add_typer(graph_app, name="graph")
 
 
 @app.command()

@@ -1,7 +1,8 @@
-"""``kgrec schema`` and ``kgrec extract``: from a catalogue to a file of facts, by rules or with a language model."""
+"""``kgrec schema``, ``extract`` and ``teach``: from a catalogue to a file of facts, and to a tagger that reads on."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,11 @@ from rich.console import Console
 import kgrec
 from kgrec.data import Catalogue, Facts
 from kgrec.errors import SettingsError
-from kgrec.protocols import LanguageModel, Progress
+from kgrec.protocols import Extractor, LanguageModel, Progress
 from kgrec.serving.options import CatalogueArgument, ColumnOption, columns_of, report_aside, write_aside
-from kgrec.serving.progress import drawn_progress
+from kgrec.serving.progress import drawn_progress, told_with
 
-__all__ = ["extract", "schema"]
+__all__ = ["extract", "schema", "teach"]
 
 console = Console()
 
@@ -58,40 +59,77 @@ def extract(
     price: Annotated[
         str | None, typer.Option(help="Money for a million tokens of prompt, and of reply, for example 2.5,10.")
     ] = None,
+    tagger: Annotated[Path | None, typer.Option(help="Folder of a tagger that kgrec teach wrote.")] = None,
+    rules: Annotated[
+        bool | None, typer.Option(help="Let the rules read too; by default where nothing else does.")
+    ] = None,
+    canonical: Annotated[bool, typer.Option(help="Make one of values that mean the same, settle conflicts.")] = True,
+    corrections: Annotated[Path | None, typer.Option(help="What a person has said of facts: YAML.")] = None,
     set_aside: Annotated[Path | None, typer.Option(help="Write what is no fact, and why, to this JSONL file.")] = None,
 ) -> None:
-    """Extract facts: what the catalogue declares, and what rules or a language model read in its texts."""
+    """Extract facts: what the catalogue declares, and what rules, a tagger or a language model read in its texts."""
     from kgrec.llm import Budget, Calls, CallSettings
 
+    if model is None and (base_url or schema or journal):
+        raise SettingsError("--base-url, --schema and --journal go with --model NAME, and there is none")
+    said = None if corrections is None else kgrec.Corrections.read(corrections)
     with drawn_progress() as progress:
         products = kgrec.read_catalogue(catalogue, columns=columns_of(column or []), progress=progress)
         report_aside(console, products.set_aside)
-        if model is None:
-            if base_url or schema or journal:
-                raise SettingsError("--base-url, --schema and --journal go with --model NAME; without it rules read")
-            facts = kgrec.extract(products, progress=progress)
-        else:
-            calls = Calls(
-                _model(model, base_url, key_variable),
-                settings=CallSettings(concurrency=concurrency),
-                budget=Budget(max_tokens=max_tokens, max_cost=max_cost, max_items=max_items),
-                price=_price(price),
-            )
-            facts = _asked(products, calls, schema, journal, progress)
+        readers: list[Extractor] = []
+        if rules or (rules is None and model is None and tagger is None):
+            readers.append(kgrec.RuleExtractor.learned_from(products))
+        if tagger is not None:
+            readers.append(kgrec.TaggerExtractor.load(tagger))
+        with ExitStack() as opened:
+            asking = None
+            if model is not None:
+                calls = Calls(
+                    _model(model, base_url, key_variable),
+                    settings=CallSettings(concurrency=concurrency),
+                    budget=Budget(max_tokens=max_tokens, max_cost=max_cost, max_items=max_items),
+                    price=_price(price),
+                )
+                asking = opened.enter_context(_asking(products, calls, schema, journal, progress))
+                readers.append(asking)
+            facts = kgrec.extract(products, readers, canonical=canonical, corrections=said, progress=progress)
+            if asking is not None:
+                facts = Facts(facts.table, (*facts.set_aside, *asking.set_aside))
+                console.print(asking.report().as_text(), markup=False, highlight=False)
     kgrec.write_facts(facts, out)
     if set_aside is not None:
         write_aside(facts.set_aside, set_aside)
     console.print(f"{facts!r}\nwritten: {out}", markup=False)
 
 
-def _asked(
+def teach(
+    catalogue: CatalogueArgument,
+    facts: Annotated[Path, typer.Argument(help="Facts of kgrec extract: what a model or the rules have read.")],
+    out: Annotated[Path, typer.Argument(help="Folder for the tagger; kgrec extract --tagger reads it.")],
+    column: ColumnOption = None,
+    least_confidence: Annotated[float, typer.Option(help="Facts below it teach nothing, 0 … 1.")] = 0.0,
+    encoder: Annotated[str | None, typer.Option(help="A transformers encoder, name or folder.")] = None,
+) -> None:
+    """Teach a small tagger what a language model has read, so that it reads the rest for nothing."""
+    with drawn_progress() as progress:
+        products = kgrec.read_catalogue(catalogue, columns=columns_of(column or []), progress=progress)
+        report_aside(console, products.set_aside)
+        read = kgrec.read_facts(facts)
+        asked = {fact.product for fact in read if fact.start >= 0}
+        labelled = kgrec.extraction.tagging.labelled_by(
+            (product for product in products if product.id in asked), read, least_confidence=least_confidence
+        )
+        tagger = kgrec.TaggerExtractor.train(labelled, encoder=encoder, progress=progress)
+        tagger.save(out)
+    console.print(f"taught by {len(labelled):,} products\nwritten: {out}", markup=False)
+
+
+def _asking(
     products: Catalogue, calls: kgrec.llm.Calls, schema: Path | None, journal: Path | None, progress: Progress
-) -> Facts:
+) -> kgrec.LlmExtractor:
     wanted = kgrec.AttributeSchema.from_file(schema) if schema else kgrec.AttributeSchema.from_catalogue(products)
-    with kgrec.LlmExtractor(calls, wanted, journal=journal, progress=progress) as extractor:
-        facts = kgrec.extract(products, extractor)
-        console.print(extractor.report().as_text(), markup=False, highlight=False)
-        return Facts(facts.table, (*facts.set_aside, *extractor.set_aside))
+    spent = told_with(progress, lambda: calls.spending.describe())
+    return kgrec.LlmExtractor(calls, wanted, journal=journal, progress=spent)
 
 
 def _model(name: str, base_url: str | None, key_variable: str | None) -> LanguageModel:

@@ -9,15 +9,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from kgrec.serving.graph_export import export
+
 __all__ = ["graph_app"]
 
 graph_app = typer.Typer(help="Look at the graph of a shop.", no_args_is_help=True)
+graph_app.command()(export)
 console = Console()
-
-
-@graph_app.callback()
-def graph() -> None:
-    """Look at the graph of a shop."""
 
 
 @graph_app.command()

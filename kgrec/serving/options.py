@@ -15,7 +15,7 @@ from kgrec.errors import SettingsError
 
 __all__ = ["CatalogueArgument", "ColumnOption", "columns_of", "report_aside", "write_aside"]
 
-CatalogueArgument = Annotated[Path, typer.Argument(help="Products: JSONL, CSV, TSV or Parquet.")]
+CatalogueArgument = Annotated[Path, typer.Argument(help="Products: JSONL, CSV, TSV, Parquet, JSON-LD, HTML or a feed.")]
 ColumnOption = Annotated[
     list[str] | None, typer.Option(help="A product field and its column, for example id=ArtNr; repeatable.")
 ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -59,6 +60,7 @@ def test_equal_to_the_graph_of_all_facts(
         graph, renumbered = graph.with_products(ids(n), sorted(nums), flat(given_now))
         whole = Graph.from_facts(ids(n), flat(held), keep_sources=sources)
         assert graph == whole
+        Graph(**{field.name: getattr(graph, field.name) for field in fields(graph)})  # checks the arrays
         after = {label: at for at, label in enumerate(map(graph.label, range(len(graph.values))))}
         assert renumbered.new_of.tolist() == [after.get(label, -1) for label in before]
         touched = {at for label, at in after.items() if len(graph.products_with(at)) != had.get(label, 0)}

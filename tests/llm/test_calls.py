@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+import time
 from typing import Any
 
 import pytest
@@ -24,10 +25,10 @@ LIMITED, FAILED, REFUSED = RateLimitError("slow"), ServerFailedError("oh"), Requ
 
 
 def timed(
-    model: LanguageModel, time: FakeTime, *, seed: int = 0, budget: Budget | None = None, **settings: Any
+    model: LanguageModel, clock: FakeTime, *, seed: int = 0, budget: Budget | None = None, **settings: Any
 ) -> Calls:
     calls = CallSettings(**settings)
-    return Calls(model, settings=calls, budget=budget, seed=seed, clock=time.clock, sleep=time.sleep)
+    return Calls(model, settings=calls, budget=budget, seed=seed, clock=clock.clock, sleep=clock.sleep)
 
 
 class TestCalls(LanguageModelContract):
@@ -51,37 +52,39 @@ def test_a_reply_comes_through_with_messages_and_schema() -> None:
 
 @pytest.mark.parametrize("failure", [LIMITED, FAILED])
 def test_what_may_succeed_later_is_repeated(failure: LanguageModelError) -> None:
-    time, model = FakeTime(), ScriptedModel([failure, failure, "yes"])
-    calls = timed(model, time)
+    clock, model = FakeTime(), ScriptedModel([failure, failure, "yes"])
+    calls = timed(model, clock)
     assert asyncio.run(calls.complete(asked())).text == "yes"
     assert model.attempts == 3
     assert (calls.spending.attempts, calls.spending.failed_attempts) == (3, 2)
-    assert len(time.slept) == 2
+    assert len(clock.slept) == 2
 
 
 @pytest.mark.parametrize("failure", [REFUSED, LanguageModelError("odd"), ValueError("mine")])
 def test_what_will_not_succeed_is_not_repeated(failure: Exception) -> None:
-    time, model = FakeTime(), ScriptedModel([failure, "yes"])
+    clock, model = FakeTime(), ScriptedModel([failure, "yes"])
     with pytest.raises(type(failure)) as caught:
-        asyncio.run(timed(model, time).complete(asked()))
+        asyncio.run(timed(model, clock).complete(asked()))
     assert caught.value is failure
-    assert (model.attempts, time.slept) == (1, [])
+    assert (model.attempts, clock.slept) == (1, [])
 
 
 def test_attempts_have_an_end() -> None:
-    time, model = FakeTime(), ScriptedModel([FAILED])
+    clock, model = FakeTime(), ScriptedModel([FAILED])
     with pytest.raises(ServerFailedError):
-        asyncio.run(timed(model, time, max_attempts=4).complete(asked()))
-    assert (model.attempts, len(time.slept)) == (4, 3)
+        asyncio.run(timed(model, clock, max_attempts=4).complete(asked()))
+    assert (model.attempts, len(clock.slept)) == (4, 3)
 
 
 def test_waits_have_full_jitter_and_double() -> None:
     waits = []
     for seed in range(200):
-        time = FakeTime()
+        clock = FakeTime()
         with pytest.raises(ServerFailedError):
-            asyncio.run(timed(ScriptedModel([FAILED]), time, seed=seed, first_wait=1, longest_wait=3).complete(asked()))
-        waits.append(time.slept)
+            asyncio.run(
+                timed(ScriptedModel([FAILED]), clock, seed=seed, first_wait=1, longest_wait=3).complete(asked())
+            )
+        waits.append(clock.slept)
     for number, most in enumerate([1, 2, 3, 3]):
         drawn = [slept[number] for slept in waits]
         assert 0 <= min(drawn) < 0.1 * most
@@ -91,28 +94,28 @@ def test_waits_have_full_jitter_and_double() -> None:
 
 def test_one_seed_gives_the_same_waits() -> None:
     times = [FakeTime(), FakeTime()]
-    for time in times:
+    for clock in times:
         with pytest.raises(ServerFailedError):
-            asyncio.run(timed(ScriptedModel([FAILED]), time, seed=3).complete(asked()))
+            asyncio.run(timed(ScriptedModel([FAILED]), clock, seed=3).complete(asked()))
     assert times[0].slept == times[1].slept
 
 
 @pytest.mark.parametrize("kind", [RateLimitError, ServerFailedError])
 def test_retry_after_is_honoured(kind: Any) -> None:
-    time = FakeTime()
-    asyncio.run(timed(ScriptedModel([kind("wait", retry_after=7.0), "yes"]), time).complete(asked()))
-    assert 7.0 <= time.now <= 7.5
+    clock = FakeTime()
+    asyncio.run(timed(ScriptedModel([kind("wait", retry_after=7.0), "yes"]), clock).complete(asked()))
+    assert 7.0 <= clock.now <= 7.5
 
 
 def test_retry_after_holds_back_the_other_calls_too() -> None:
-    time, began = FakeTime(), []
+    clock, began = FakeTime(), []
 
     class Noting(ScriptedModel):
         async def complete(self, messages: Any, schema: Any = None) -> Completion:
-            began.append(time.now)
+            began.append(clock.now)
             return await super().complete(messages, schema)
 
-    calls = timed(Noting([RateLimitError("wait", retry_after=9.0), "yes"]), time, concurrency=1)
+    calls = timed(Noting([RateLimitError("wait", retry_after=9.0), "yes"]), clock, concurrency=1)
 
     async def both() -> None:
         await asyncio.gather(calls.complete(asked()), calls.complete(asked()))
@@ -123,11 +126,11 @@ def test_retry_after_holds_back_the_other_calls_too() -> None:
 
 
 def test_a_wait_of_hours_is_an_error_at_once() -> None:
-    time = FakeTime()
+    clock = FakeTime()
     with pytest.raises(RateLimitError) as caught:
-        asyncio.run(timed(ScriptedModel([RateLimitError("tomorrow", retry_after=7200.0)]), time).complete(asked()))
+        asyncio.run(timed(ScriptedModel([RateLimitError("tomorrow", retry_after=7200.0)]), clock).complete(asked()))
     assert caught.value.retry_after == 7200.0
-    assert time.slept == []
+    assert clock.slept == []
 
 
 def test_retry_after_over_real_sockets() -> None:
@@ -145,10 +148,10 @@ def test_retry_after_over_real_sockets() -> None:
 
 
 def test_an_attempt_that_hangs_is_cut() -> None:
-    time = FakeTime()
+    clock = FakeTime()
     model = ScriptedModel(["never"], seconds=60)
     with pytest.raises(ServerFailedError, match=r"scripted gave no reply within 0\.05 s"):
-        asyncio.run(timed(model, time, timeout=0.05, max_attempts=2).complete(asked()))
+        asyncio.run(timed(model, clock, timeout=0.05, max_attempts=2).complete(asked()))
     assert model.attempts == 2
 
 
@@ -178,6 +181,26 @@ def test_the_limit_holds_over_threads_with_loops_of_their_own() -> None:
     assert calls.spending.attempts == 80
 
 
+def test_a_full_house_does_not_begin_at_once() -> None:
+    """The first ten do, as nobody knows how long a reply takes; the next ten are spread over half of that."""
+    began: list[float] = []
+
+    class Noting(ScriptedModel):
+        async def complete(self, messages: Any, schema: Any = None) -> Completion:
+            began.append(time.monotonic())
+            return await super().complete(messages, schema)
+
+    calls = Calls(Noting(["yes"], seconds=0.06), settings=CallSettings(concurrency=10))
+
+    async def many() -> None:
+        await asyncio.gather(*(calls.complete(asked()) for _ in range(20)))
+
+    asyncio.run(many())
+    assert len(began) == 20
+    assert began[19] - began[10] > 0.02
+    assert began[10] - began[9] > 0.05
+
+
 def test_concurrency_halves_at_most_once_for_those_under_way_together() -> None:
     model = ScriptedModel([LIMITED], seconds=0.001)
     calls = Calls(model, settings=CallSettings(concurrency=8), sleep=lambda seconds: asyncio.sleep(60))
@@ -195,8 +218,8 @@ def test_concurrency_halves_at_most_once_for_those_under_way_together() -> None:
 
 
 def test_concurrency_shrinks_to_one_and_grows_again() -> None:
-    time, model = FakeTime(), ScriptedModel([*[LIMITED] * 5, "yes"])
-    calls = timed(model, time, concurrency=16, max_attempts=10)
+    clock, model = FakeTime(), ScriptedModel([*[LIMITED] * 5, "yes"])
+    calls = timed(model, clock, concurrency=16, max_attempts=10)
     asyncio.run(calls.complete(asked()))
     assert calls.concurrency == 2, "one, and one more for the reply"
 

@@ -208,6 +208,21 @@ def test_connections_are_closed_and_opened_again() -> None:
         assert server.most_together <= 3
 
 
+def test_connections_of_single_calls_are_closed_on_demand() -> None:
+    with LoopbackEndpoint("yes") as server:
+        calls = Calls(EndpointModel("tiny", base_url=server.url))
+
+        async def one() -> str:
+            try:
+                return (await calls.complete(asked())).text
+            finally:
+                await calls.aclose()
+
+        assert [asyncio.run(one()) for _ in range(2)] == ["yes", "yes"]
+        assert server.connections == 2
+        asyncio.run(Calls(ScriptedModel([])).aclose())
+
+
 def test_progress_is_told_in_the_callers_thread() -> None:
     calls, told = echo(), []
 
@@ -333,6 +348,20 @@ def test_two_runs_side_by_side_share_the_limit() -> None:
     pairs = zip(calls.run(range(40), asking(calls)), calls.run(range(40), asking(calls)), strict=True)
     assert all(one.done and other.done for one, other in pairs)
     assert model.most_inside <= 3
+
+
+def test_other_calls_inside_the_work_have_limits_of_their_own_and_are_closed_too() -> None:
+    writer, judge = ScriptedModel(["yes"]), ScriptedModel(["no"])
+    calls, others = Calls(writer), Calls(judge, budget=Budget(max_items=2))
+
+    async def work(item: int) -> str:
+        first = await calls.complete(asked())
+        return first.text + "".join([(await others.complete(asked())).text for _ in range(2)])
+
+    outcomes = list(calls.run(range(4), work))
+    assert [outcome.result for outcome in outcomes] == ["yesnono", "yesnono", None, None]
+    assert (calls.spending.attempts, others.spending.attempts) == (4, 4)
+    assert (writer.closed, judge.closed) == (1, 1)
 
 
 def test_spending_is_described() -> None:

@@ -10,12 +10,11 @@ from typing import Any
 from kgrec.data import Message
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.prompted.settings import LlmSettings
-from kgrec.extraction.prompted.texts import ProductTexts, shown
+from kgrec.extraction.prompted.texts import ProductTexts, product_element, shown
 from kgrec.extraction.schema import Attribute, CategorySchema
 
-__all__ = ["ATTRIBUTE_EVIDENCE", "Prompt", "extraction_prompt", "reply_schema"]
+__all__ = ["Prompt", "extraction_prompt", "reply_schema"]
 
-ATTRIBUTE_EVIDENCE = ("value", "evidence")
 _INSTRUCTIONS = """\
 You read attribute values from the text of one product.
 
@@ -70,8 +69,8 @@ def extraction_prompt(
     """Return the prompt for one product."""
     messages = [Message(role="system", content=_system(category))]
     for example in demonstrations:
-        example_texts = ProductTexts.of(example.product, settings.max_demonstration_characters)
-        messages.append(Message(role="user", content=example_texts.prompt))
+        shown_as = product_element(example.product, settings.max_demonstration_characters)
+        messages.append(Message(role="user", content=shown_as))
         messages.append(Message(role="assistant", content=_labelled_reply(example, category)))
     messages.append(Message(role="user", content=texts.prompt))
     return Prompt(tuple(messages), reply_schema(category), tuple(demonstrations))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kgrec.data import Product
 from kgrec.extraction.aligning import FoldedText, Span, without_hidden, without_markup
 
-__all__ = ["ProductTexts", "shown"]
+__all__ = ["ProductTexts", "product_element", "shown"]
 
 _FIELDS = ("title", "description")
 _LONGEST_WORD = 60
@@ -22,6 +22,12 @@ def shown(text: str) -> str:
     """
     plain = " ".join(without_hidden(without_markup(text)).split())
     return plain.replace("<", "‹").replace(">", "›")
+
+
+def product_element(product: Product, most: int) -> str:
+    """Return a product's texts as elements, for a prompt, at most so many characters of each."""
+    fields, _ = _read(product, most)
+    return "\n".join(["<product>", *(f"<{name}>{shown(text)}</{name}>" for name, text in fields.items()), "</product>"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +47,9 @@ class ProductTexts:
     @classmethod
     def of(cls, product: Product, most: int) -> ProductTexts:
         """Read a product's texts, at most so many characters of each."""
-        fields, lines, notes = {}, [], []
-        for name in _FIELDS:
-            text = getattr(product, name)
-            read = _head(text, most)
-            if len(read) < len(text):
-                notes.append(f"text was cut: {len(read):,} of {len(text):,} characters of the {name} were read")
-            if line := shown(read):
-                fields[name] = FoldedText(read)
-                lines.append(f"<{name}>{line}</{name}>")
-        return cls(fields, "\n".join(["<product>", *lines, "</product>"]), tuple(notes))
+        fields, notes = _read(product, most)
+        prompt = product_element(product, most)
+        return cls({name: FoldedText(text) for name, text in fields.items()}, prompt, tuple(notes))
 
     def find(self, value: str) -> tuple[str, Span] | None:
         """Return where a value stands, field and span; the title comes first."""
@@ -62,6 +61,19 @@ class ProductTexts:
     def surface(self, field: str, span: Span) -> str:
         """Return the words at a span."""
         return self.fields[field].text[span.start : span.end]
+
+
+def _read(product: Product, most: int) -> tuple[dict[str, str], list[str]]:
+    """Return the beginning of each text that shows anything, and a note of each that was cut."""
+    fields, notes = {}, []
+    for name in _FIELDS:
+        text = getattr(product, name)
+        read = _head(text, most)
+        if len(read) < len(text):
+            notes.append(f"text was cut: {len(read):,} of {len(text):,} characters of the {name} were read")
+        if shown(read):
+            fields[name] = read
+    return fields, notes
 
 
 def _head(text: str, most: int) -> str:

@@ -128,6 +128,7 @@ class CategorySchema:
     name: str
     attributes: tuple[Attribute, ...]
     description: str = ""
+    _by_name: dict[str, Attribute] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check that names tell attributes apart."""
@@ -140,11 +141,12 @@ class CategorySchema:
                     pair = f"{seen[key]!r} and {name!r}"
                     raise SchemaError(f"category {self.name!r}: the attributes {pair} share the {what} {key!r}")
                 seen[key] = name
+        for attribute in self.attributes:
+            self._by_name.update(dict.fromkeys(map(snake_case, attribute.names), attribute))
 
     def find(self, name: str) -> Attribute | None:
         """Return the attribute of a name or synonym, however it is cased or joined, or None."""
-        key = snake_case(name)
-        return next((attribute for attribute in self.attributes if key in map(snake_case, attribute.names)), None)
+        return self._by_name.get(snake_case(name))
 
     @property
     def digest(self) -> str:

@@ -1,9 +1,10 @@
 """A linear-chain conditional random field over sparse features: fitting, and how likely each span is.
 
 Lafferty, McCallum and Pereira, "Conditional random fields", ICML 2001. A label's score at a place is a sum over the
-features of the place, each with a weight of its own for every label, and over tied features, which have one weight for
-all labels: "a word list of the attribute that this label stands for has a word here" is one of these. So what is
-learned of a list of colours holds for a list of collars too, however few collars the training texts have.
+features of the place, and weights are shared in three degrees, so that what is learned of colours holds for collars
+too, however few collars the training texts have: a weight for each label, one for all labels that begin a value and one
+for all that go on with it, and tied features with one weight each, such as "a word list of the attribute that this
+label stands for has a word here". What is shared is penalised less.
 """
 
 from __future__ import annotations
@@ -47,11 +48,13 @@ class Chain:
 
     Attributes:
         plain: float64 (f, labels).
+        kinds: float64 (f, 3), shared by all labels of a kind: outside, begins, goes on.
         tied: float64 (k,).
         moves: float64 (labels + 1, labels), what a label adds after another; the last row is the start of a text.
     """
 
     plain: NDArray[np.float64]
+    kinds: NDArray[np.float64]
     tied: NDArray[np.float64]
     moves: NDArray[np.float64]
 
@@ -62,7 +65,7 @@ class Chain:
 
     def scores(self, places: Places) -> NDArray[np.float64]:
         """Return what the features of each place say for each label, float64 (n, labels)."""
-        plain = places.plain @ self.plain
+        plain = places.plain @ self.plain + (places.plain @ self.kinds)[:, kinds_of(self.n_labels)]
         return np.asarray(plain + (places.tied @ self.tied).reshape(plain.shape), np.float64)
 
     def spans(self, places: Places, *, threshold: float, longest: int) -> list[list[SpanFound]]:
@@ -73,7 +76,8 @@ class Chain:
             threshold: spans that are less likely are left out, 0 … 1.
             longest: of a span, in places.
         """
-        scores, found = self.scores(places), []
+        scores = self.scores(places)
+        found: list[tuple[int, list[SpanFound]]] = []
         for rows, size in _padded(places.lengths):
             run = _Run.of(scores, rows, size, self.moves)
             found.extend(zip(rows.text.tolist(), run.spans(threshold, longest), strict=True))
@@ -82,7 +86,14 @@ class Chain:
 
 
 def fit_chain(
-    places: Places, labels: NDArray[np.int64], n_labels: int, *, ridge: float, iterations: int, told: Callable[[], None]
+    places: Places,
+    labels: NDArray[np.int64],
+    n_labels: int,
+    *,
+    ridge: float,
+    shared_ridge: float,
+    iterations: int,
+    told: Callable[[], None],
 ) -> Chain:
     """Fit by L-BFGS on the penalised log-likelihood.
 
@@ -90,21 +101,26 @@ def fit_chain(
         places: the training texts.
         labels: int64 (n,), the label of each place.
         n_labels: odd, 1 + 2 × attributes.
-        ridge: the penalty is ridge / 2 times the sum of squared weights, > 0.
+        ridge: the penalty is ridge / 2 times the sum of squared weights of single labels, > 0.
+        shared_ridge: the same for what labels share, > 0.
         iterations: at most.
         told: called after each iteration.
     """
     from scipy.optimize import minimize
 
-    shape, k = (places.plain.shape[1], n_labels), places.tied.shape[1]
-    sizes = np.cumsum([shape[0] * shape[1], k])
-    seen = _observed(places, labels, n_labels)
+    f, k = places.plain.shape[1], places.tied.shape[1]
+    sizes = [f * n_labels, f * 3, k, (n_labels + 1) * n_labels, 12]
+    penalty = np.repeat([ridge, shared_ridge, shared_ridge, ridge, shared_ridge], sizes)
+    kinds, ends = kinds_of(n_labels), np.cumsum(sizes)
+    from_kind = np.append(kinds, 3)
+    turned = places.plain.T.tocsr(), places.tied.T.tocsr()
+    seen = _gradient(turned, _observed(places, labels, n_labels), kinds)
     batches = _padded(places.lengths)
-    plain_t, tied_t = places.plain.T.tocsr(), places.tied.T.tocsr()
 
     def unpacked(weights: NDArray[np.float64]) -> Chain:
-        plain, tied, moves = np.split(weights, sizes)
-        return Chain(plain.reshape(shape), tied, moves.reshape(n_labels + 1, n_labels))
+        plain, shared, tied, moves, kind_moves, _ = np.split(weights, ends)
+        moves = moves.reshape(n_labels + 1, n_labels) + kind_moves.reshape(4, 3)[from_kind[:, None], kinds[None, :]]
+        return Chain(plain.reshape(f, n_labels), shared.reshape(f, 3), tied, moves)
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         chain = unpacked(weights)
@@ -117,11 +133,10 @@ def fit_chain(
             total += run.log_sum
             likely[rows.place] = run.marginals()[rows.inside]
             moves += run.expected_moves()
-        gradient = np.concatenate([(plain_t @ likely).ravel(), tied_t @ likely.ravel(), moves.ravel()]) - seen
-        value = total - float(seen @ weights) + 0.5 * ridge * float(weights @ weights)
-        return value, gradient + ridge * weights
+        gradient = _gradient(turned, (likely, moves), kinds) - seen + penalty * weights
+        return total - float(seen @ weights) + 0.5 * float(penalty @ weights**2), gradient
 
-    start = np.zeros(int(sizes[-1]) + (n_labels + 1) * n_labels)
+    start = np.zeros(sum(sizes))
     result = minimize(
         loss,
         start,
@@ -133,8 +148,18 @@ def fit_chain(
     return unpacked(np.asarray(result.x, np.float64))
 
 
-def _observed(places: Places, labels: NDArray[np.int64], n_labels: int) -> NDArray[np.float64]:
-    """Return how often each weight was used by the true labels."""
+def kinds_of(n_labels: int) -> NDArray[np.int64]:
+    """Return the kind of each label: 0 outside, 1 begins, 2 goes on."""
+    kinds = 2 - np.arange(n_labels) % 2
+    kinds[0] = 0
+    return kinds
+
+
+_Used = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""How often each place has each label, float64 (n, labels), and each label follows another, (labels + 1, labels)."""
+
+
+def _observed(places: Places, labels: NDArray[np.int64], n_labels: int) -> _Used:
     here = np.zeros((len(labels), n_labels))
     here[np.arange(len(labels)), labels] = 1.0
     moves = np.zeros((n_labels + 1, n_labels))
@@ -142,7 +167,18 @@ def _observed(places: Places, labels: NDArray[np.int64], n_labels: int) -> NDArr
     previous = np.concatenate([[n_labels], labels[:-1]])
     previous[(ends - places.lengths)[places.lengths > 0]] = n_labels
     np.add.at(moves, (previous, labels), 1.0)
-    return np.concatenate([(places.plain.T @ here).ravel(), places.tied.T @ here.ravel(), moves.ravel()])
+    return here, moves
+
+
+def _gradient(turned: tuple[Any, Any], used: _Used, kinds: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how often each weight was used, in the order in which they are packed."""
+    here, moves = used
+    plain = turned[0] @ here
+    to_kind = np.eye(3)[kinds]
+    kind_moves = np.eye(4)[np.append(kinds, 3)].T @ moves @ to_kind
+    shared = plain @ to_kind
+    tied = turned[1] @ here.ravel()
+    return np.concatenate([plain.ravel(), shared.ravel(), tied, moves.ravel(), kind_moves.ravel()])
 
 
 class _Rows(NamedTuple):

@@ -39,7 +39,9 @@ def sentences_of(text: str, *, max_characters: int) -> Iterator[Sentence]:
     """Yield the sentences of a text, cut at full stops and where they grow too long."""
     folded = fold(text[:max_characters])
     for piece in _PIECE.finditer(folded):
-        tokens, starts, ends = [], [], []
+        tokens: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
         for token in _TOKEN.finditer(folded, piece.start(), piece.end()):
             if tokens and token.end() - starts[0] > _MOST_CHARACTERS:
                 yield Sentence(tokens, starts, ends)
@@ -89,7 +91,7 @@ class WordList:
             for length in self._firsts.get(token, ())
             if at + length <= len(tokens) and tuple(tokens[at : at + length]) in self._table
         ]
-        found = []
+        found: list[Match] = []
         for first, last in spans:
             inner = any(a <= first and last <= b and (a, b) != (first, last) for a, b in spans)
             kind = f"{self._kind}-inner" if inner else self._kind
@@ -169,7 +171,7 @@ def clues_of(tokens: Sequence[str], matches: Sequence[Match]) -> list[Clues]:
     """
     size = len(tokens)
     clues = [Clues(_window(tokens, at), []) for at in range(size)]
-    for first, last, attribute, kind in matches:
+    for first, last, attribute, kind in _marked(matches):
         length = min(last - first, 4)
         for at in range(first, last):
             part = "B" if at == first else "I"
@@ -183,6 +185,19 @@ def clues_of(tokens: Sequence[str], matches: Sequence[Match]) -> list[Clues]:
             # A word that ends here must not go on.
             clues[last].tied.append((attribute, False, f"{kind}:beyond"))
     return clues
+
+
+def _marked(matches: Sequence[Match]) -> Iterator[Match]:
+    """Yield matches; the kind of one that stands inside a longer match of its own attribute ends in ``<``."""
+    longest: dict[str, list[tuple[int, int]]] = {}
+    for first, last, attribute, _ in matches:
+        longest.setdefault(attribute, []).append((first, last))
+    for match in matches:
+        inside = any(
+            a <= match.first and match.last <= b and b - a > match.last - match.first
+            for a, b in longest[match.attribute]
+        )
+        yield match._replace(kind=f"{match.kind}<") if inside else match
 
 
 def _window(tokens: Sequence[str], at: int) -> list[str]:

@@ -27,7 +27,6 @@ __all__ = ["CharacterTagger", "CharacterTaggerSettings"]
 _FORMAT = 1
 _STAGE = "training character tagger"
 _AT_ONCE = 512
-_MANY = 5_000
 _SAME = {
     **{"colour": "颜色", "color": "颜色", "颜色分类": "颜色", "主要颜色": "颜色", "material": "材质", "面料": "材质"},
     **{"材料": "材质", "面料材质": "材质", "鞋面材质": "材质", "pattern": "图案", "图案类型": "图案", "花纹": "图案"},
@@ -45,7 +44,9 @@ class CharacterTaggerSettings:
     """Settings of the character tagger.
 
     Attributes:
-        ridge: penalty on squared weights, positive; a smaller one trusts the training texts more.
+        ridge: penalty on the squared weights of single attributes, positive.
+        shared_ridge: the same for weights that all attributes share; much larger ones trust the word lists less.
+        minimum_count: a feature is learned where so many training places have it.
         iterations: of the fit, at most.
         threshold: values that are less likely are not stated, 0 … 1.
         longest: of a value, in places (a Chinese character, or a Latin word or number, is one).
@@ -56,8 +57,10 @@ class CharacterTaggerSettings:
         SettingsError: a setting has an impossible value.
     """
 
-    ridge: float = 0.3
-    iterations: int = 200
+    ridge: float = 1.0
+    shared_ridge: float = 0.1
+    minimum_count: int = 2
+    iterations: int = 100
     threshold: float = 0.4
     longest: int = 10
     max_characters: int = 20_000
@@ -65,11 +68,12 @@ class CharacterTaggerSettings:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if not 0 < self.ridge < float("inf"):
-            raise SettingsError(f"ridge must be positive; got {self.ridge!r}")
+        for name in ("ridge", "shared_ridge"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise SettingsError(f"{name} must be positive; got {getattr(self, name)!r}")
         if not 0 <= self.threshold <= 1:
             raise SettingsError(f"threshold must be between 0 and 1; got {self.threshold!r}")
-        for name in ("iterations", "longest", "max_characters"):
+        for name in ("minimum_count", "iterations", "longest", "max_characters"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1; got {getattr(self, name)!r}")
 
@@ -157,7 +161,7 @@ class CharacterTagger:
                 sentence.tokens, [*lists.match(sentence.tokens), *dictionary.match(sentence.tokens, own)]
             )
         ]
-        features = _numbered((name for clue in clues for name in clue.plain), 1 if len(sentences) < _MANY else 2)
+        features = _numbered((name for clue in clues for name in clue.plain), settings.minimum_count)
         tied = _numbered((name for clue in clues for _, _, name in clue.tied), 1)
         encoded = _encoded(clues, [len(sentence.tokens) for sentence in sentences], features, tied, lists.number)
         labels = np.concatenate(
@@ -176,6 +180,7 @@ class CharacterTagger:
             labels,
             1 + 2 * len(attributes),
             ridge=settings.ridge,
+            shared_ridge=settings.shared_ridge,
             iterations=settings.iterations,
             told=told,
         )
@@ -266,7 +271,9 @@ class CharacterTagger:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with (folder / "characters.npz").open("wb") as file:
-                np.savez_compressed(file, plain=chain.plain.astype(np.float32), tied=chain.tied, moves=chain.moves)
+                np.savez_compressed(
+                    file, plain=chain.plain.astype(np.float32), kinds=chain.kinds, tied=chain.tied, moves=chain.moves
+                )
             (folder / "characters.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
         except OSError as error:
             raise SnapshotError(
@@ -289,7 +296,7 @@ class CharacterTagger:
                     f"{str(folder)!r} has format {about['format']}; this version reads up to {_FORMAT}: update kgrec"
                 )
             with np.load(BytesIO((folder / "characters.npz").read_bytes()), allow_pickle=False) as file:
-                chain = Chain(*(file[name].astype(np.float64) for name in ("plain", "tied", "moves")))
+                chain = Chain(*(file[name].astype(np.float64) for name in ("plain", "kinds", "tied", "moves")))
             if chain.plain.shape != (len(about["features"]), 1 + 2 * len(about["attributes"])):
                 raise ValueError(f"weights of shape {chain.plain.shape} do not fit the features")
             return cls(
