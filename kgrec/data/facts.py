@@ -91,6 +91,9 @@ class Facts:
         for name in _LATER:
             if name not in table.column_names:
                 table = table.append_column(name, pa.repeat(pa.scalar("", pa.string()), len(table)))
+            elif table[name].null_count:
+                whole = table[name].cast(pa.string()).fill_null("")
+                table = table.set_column(table.column_names.index(name), name, whole)
         table = table.select(_NAMES).cast(FACT_SCHEMA).unify_dictionaries()
         self.table = table.replace_schema_metadata(None if kept is None else {_CONVENTIONS: kept})
         self.set_aside = tuple(set_aside)

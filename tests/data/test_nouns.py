@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -176,6 +177,9 @@ def test_tables_of_before_standings_are_read() -> None:
     (fact,) = Facts(old)
     assert (fact.stated, fact.standing, fact.holds) == ("", "", True)
     assert len(Facts(old.slice(0, 0))) == 0
+    empty = pa.nulls(1, pa.string())
+    (fact,) = Facts(old.append_column("stated", empty).append_column("standing", empty))
+    assert (fact.stated, fact.standing, fact.holds) == ("", "", True)
 
 
 def test_conventions_travel_with_the_table(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ _CJK_BLANK = re.compile(rf"(?<=[{_CJK}])\s+(?=[{_CJK}])")
 _LONG_VOWEL = re.compile("(?<=[\u30a1-\u30fc]{3})\u30fc(?![\u30a1-\u30fc])")
 _UNDECOMPOSED = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ı": "i"})
 _SHORTEST_JOINED = 6
+_SHORT_PART = 2
 
 
 def has_number(value: str) -> bool:
@@ -94,9 +95,14 @@ def joined_key(key: str) -> str | None:
 
 
 def list_key(key: str) -> str | None:
-    """Return an enumeration in order of the alphabet, ``"white/black"`` as ``"black,white"``; None for other values."""
+    """Return an enumeration in order of the alphabet, ``"white/black"`` as ``"black,white"``; None for other values.
+
+    What has a slash and a part of one or two letters is an abbreviation: ``"CSMA/CD"``.
+    """
     parts = [part.strip() for part in _LISTS.split(key)]
     if len(parts) < 2 or not all(parts) or has_number(key):
+        return None
+    if "/" in key and any(part.isascii() and len(part) <= _SHORT_PART for part in parts):
         return None
     return ",".join(sorted(set(parts)))
 

@@ -19,6 +19,8 @@ from kgrec.extraction.canonical.judging import Asks, Judge, verdicts_of
 from kgrec.extraction.canonical.measures import measure_of
 from kgrec.extraction.canonical.merging import Merge, Values, by_typos, by_writing, contexts_of
 from kgrec.extraction.canonical.settings import CanonicalSettings
+from kgrec.extraction.canonical.typed import aliases_with, single_with
+from kgrec.extraction.schema import AttributeSchema
 from kgrec.protocols import Encoder, Progress, silent
 
 __all__ = ["Canonicalised", "agree", "canonicalise"]
@@ -84,6 +86,7 @@ def canonicalise(
     facts: Facts,
     *,
     aliases: Aliases | None = None,
+    schema: AttributeSchema | None = None,
     single: Collection[str] | None = None,
     encoder: Encoder | None = None,
     judge: Judge | Asks | None = None,
@@ -101,7 +104,9 @@ def canonicalise(
     Args:
         facts: from :func:`kgrec.extract`.
         aliases: relation, or ``"*"`` → another way of saying it → the value.
-        single: relations of one value; learned from what the shop declares where they are left out.
+        schema: says which relations have one value, and other spellings of allowed values.
+        single: relations of one value; where they are left out, those of the schema, and of the relations that it does
+            not name those of which the shop declares one value a product.
         encoder: values of near vectors are doubtful too.
         judge: settles doubtful pairs: a function, a language model, or calls of one.
         settings: how boldly to merge.
@@ -112,7 +117,7 @@ def canonicalise(
         SettingsError: ``aliases`` has another form.
     """
     settings, corrections = settings or CanonicalSettings(), corrections or NO_CORRECTIONS
-    own = checked_aliases(aliases)
+    own = checked_aliases(aliases_with(schema, aliases))
     facts = unstated(facts) if facts.conventions else facts
     counts = _counts(facts, settings)
     contexts = contexts_of(counts)
@@ -136,12 +141,10 @@ def canonicalise(
         known={values.relation: frozenset(values.counts) for values, _ in work},
     )
     named = renamed(facts, conventions.name_of)
-    found = (
-        learned_single(named, share=settings.single_share, support=settings.single_support)
-        if single is None
-        else frozenset(single)
-    )
-    conventions = replace(conventions, single=found)
+    if single is None:
+        learned = learned_single(named, share=settings.single_share, support=settings.single_support)
+        single = single_with(schema, learned)
+    conventions = replace(conventions, single=frozenset(single))
     return Canonicalised(
         facts=named.with_conventions(conventions.to_document()),
         conventions=conventions,

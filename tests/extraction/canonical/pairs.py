@@ -289,6 +289,7 @@ flavour | Sweet | Sweet & sour
 flavour | Lemon | Melon
 scent | Lavender | Lavender mint
 certification | CE, FCC | CE, FCC, UL
+protocol | CSMA/CD | CSMA, CD
 functions | Print, copy | Print, copy, scan
 functions | Print, scan | Print, copy
 """

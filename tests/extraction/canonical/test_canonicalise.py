@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from kgrec.data import Completion, Fact, Facts, Message
 from kgrec.errors import BudgetSpentError, DataError, ServerFailedError, SettingsError
 from kgrec.extraction.canonical import CanonicalSettings, Conventions, Doubt, canonicalise, measure_of
+from kgrec.extraction.schema import Attribute, AttributeSchema, CategorySchema
 
 VALUES = [
     *("Gray", "grey", "GREY", "off-white", "Off White", "black/white", "White & Black", "1 l", "1000 ml", "1000ml"),
@@ -271,3 +272,24 @@ def test_nothing_comes_of_nothing() -> None:
     found = canonicalise(Facts.of([]))
     assert (len(found.facts), len(found.merges), found.doubtful) == (0, 0, ())
     assert found.merges.column_names == ["relation", "old", "new", "step", "score", "old_count", "new_count"]
+
+
+def test_a_schema_says_what_is_one_value_and_how_else_it_is_spelt() -> None:
+    allowed = {"stainless steel": ("inox", "SS"), "brass": ()}
+    schema = AttributeSchema(
+        [
+            CategorySchema(
+                name="default",
+                attributes=(
+                    Attribute(name="Material", type="enum", allowed=allowed),
+                    Attribute(name="Colour", several=True),
+                ),
+            ),
+            CategorySchema(name="Toys", attributes=(Attribute(name="Colour"),)),
+        ]
+    )
+    facts = of("material", {"Inox": 2, "SS": 1, "Stainless Steel": 1, "brass": 1})
+    found = canonicalise(facts, schema=schema, aliases={"material": {"ss": "solid silver"}})
+    assert set(values_of(found.facts)) == {"stainless steel", "solid silver", "brass"}
+    assert found.conventions.single == {"material"}
+    assert canonicalise(facts, schema=schema, single=["x"]).conventions.single == {"x"}
