@@ -10,7 +10,8 @@
     │   ├── HistoryError                a history or query
     │   ├── JournalError                a journal of replies is in use, damaged or cannot be written
     │   ├── ReviewsError                a review file or table, or reviews that teach nothing
-    │   └── SchemaError                 an attribute schema
+    │   ├── SchemaError                 an attribute schema
+    │   └── CorrectionsError            a file of corrections
     ├── SettingsError (ValueError)      a setting has an impossible value
     ├── UnknownProductError (KeyError)  an id that is not in the catalogue
     ├── EncoderUnavailableError         no text encoder can be loaded
@@ -33,6 +34,7 @@ from __future__ import annotations
 __all__ = [
     "BudgetSpentError",
     "CatalogueError",
+    "CorrectionsError",
     "DataError",
     "EncoderUnavailableError",
     "EventsError",
@@ -90,6 +92,10 @@ class SchemaError(DataError):
 
 class JournalError(DataError):
     """A journal of a language model's replies is in use by another process, damaged, or cannot be written."""
+
+
+class CorrectionsError(DataError):
+    """A file of corrections is malformed, or its entries contradict each other; the message names file and line."""
 
 
 class SettingsError(KgrecError, ValueError):

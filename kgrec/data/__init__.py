@@ -3,7 +3,7 @@
 from kgrec.data.catalogue import Catalogue, Product
 from kgrec.data.completions import Completion, Message, TokenLogprob, Usage
 from kgrec.data.events import DEFAULT_WEIGHTS, Events
-from kgrec.data.facts import FACT_SCHEMA, Fact, Facts
+from kgrec.data.facts import FACT_SCHEMA, NO_EDGE, Fact, Facts, Standing
 from kgrec.data.histories import Histories, Targets
 from kgrec.data.results import (
     Contribution,
@@ -20,6 +20,7 @@ from kgrec.data.rows import SetAside, count_reasons
 __all__ = [
     "DEFAULT_WEIGHTS",
     "FACT_SCHEMA",
+    "NO_EDGE",
     "Catalogue",
     "Completion",
     "Contribution",
@@ -38,6 +39,7 @@ __all__ = [
     "Reviews",
     "SetAside",
     "Span",
+    "Standing",
     "Targets",
     "TokenLogprob",
     "Usage",

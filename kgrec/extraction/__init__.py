@@ -1,5 +1,13 @@
 """Text → facts: what the shop declares, and what rules or models read in its titles and descriptions."""
 
+from kgrec.extraction.canonical import (
+    Canonicalised,
+    CanonicalSettings,
+    Conventions,
+    Corrections,
+    agree,
+    canonicalise,
+)
 from kgrec.extraction.collect import Reading, extract
 from kgrec.extraction.declared import declared_facts
 from kgrec.extraction.labelled import LabelledProduct
@@ -10,6 +18,10 @@ from kgrec.extraction.schema import Attribute, AttributeSchema
 __all__ = [
     "Attribute",
     "AttributeSchema",
+    "CanonicalSettings",
+    "Canonicalised",
+    "Conventions",
+    "Corrections",
     "ExtractionReport",
     "LabelledProduct",
     "LlmExtractor",
@@ -17,6 +29,8 @@ __all__ = [
     "Reading",
     "RuleExtractor",
     "RuleSettings",
+    "agree",
+    "canonicalise",
     "declared_facts",
     "extract",
 ]

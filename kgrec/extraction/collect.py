@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from kgrec.data import Catalogue, Fact, Facts, Product, SetAside
+from kgrec.extraction.canonical import CanonicalSettings, Conventions, Corrections, agree
 from kgrec.extraction.declared import commonest_spellings, declared_of
 from kgrec.extraction.grounding import why_ungrounded
 from kgrec.extraction.rules import RuleExtractor
@@ -17,7 +18,14 @@ _AT_ONCE = 512
 _STAGE = "extract facts"
 
 
-def extract(catalogue: Catalogue, extractor: Extractor | None = None, *, progress: Progress = silent) -> Facts:
+def extract(
+    catalogue: Catalogue,
+    extractor: Extractor | None = None,
+    *,
+    canonical: bool | CanonicalSettings | Conventions = False,
+    corrections: Corrections | None = None,
+    progress: Progress = silent,
+) -> Facts:
     """Return the facts of a catalogue: the declared ones and those an extractor reads, product by product.
 
     A value that is stated twice of a product under one relation is kept once: the more confident statement, and the
@@ -28,6 +36,9 @@ def extract(catalogue: Catalogue, extractor: Extractor | None = None, *, progres
     Args:
         catalogue: the products.
         extractor: reads texts; by default the rules, learned from this catalogue.
+        canonical: whether values that mean the same become one and conflicting sources are settled, see
+            :func:`kgrec.extraction.agree`: True, settings, or conventions that were learned before.
+        corrections: what a person has said; those that meet no fact are in ``set_aside``.
         progress: told how many products are done.
 
     Raises:
@@ -37,7 +48,11 @@ def extract(catalogue: Catalogue, extractor: Extractor | None = None, *, progres
         extractor = RuleExtractor.learned_from(catalogue)
     set_aside: list[SetAside] = []
     facts = Facts.of(_all_facts(catalogue, extractor, set_aside, progress))
-    return Facts(facts.table, set_aside)
+    facts = Facts(facts.table, set_aside)
+    if canonical is False and not corrections:
+        return facts
+    ids = frozenset(catalogue.ids)
+    return agree(facts, canonical=canonical, corrections=corrections, products=ids, progress=progress)
 
 
 class Reading:
@@ -46,23 +61,42 @@ class Reading:
     Args:
         extractor: reads texts.
         readable: the commonest spellings of declared values.
+        conventions: what the shop has agreed to call its values, and its corrections.
     """
 
-    def __init__(self, extractor: Extractor, readable: Mapping[tuple[str, str], str]) -> None:
+    def __init__(
+        self,
+        extractor: Extractor,
+        readable: Mapping[tuple[str, str], str],
+        conventions: Conventions | None = None,
+    ) -> None:
         """Hold the parts."""
         self._extractor = extractor
         self._readable = readable
+        self._conventions = conventions
 
     @classmethod
-    def of(cls, catalogue: Catalogue) -> Reading:
-        """Learn the rules' words and the spellings of a catalogue, as :func:`extract` does."""
-        return cls(RuleExtractor.learned_from(catalogue), commonest_spellings(catalogue))
+    def of(cls, catalogue: Catalogue, facts: Facts | None = None) -> Reading:
+        """Learn the rules' words and the spellings of a catalogue, as :func:`extract` does.
+
+        Args:
+            catalogue: the products that are there.
+            facts: theirs; the conventions they carry are taken over.
+        """
+        conventions = None if facts is None else Conventions.of(facts)
+        return cls(RuleExtractor.learned_from(catalogue), commonest_spellings(catalogue), conventions)
 
     def facts_of(self, products: Sequence[Product]) -> Facts:
         """Return the facts of some products, which teach nothing themselves; what is set aside is in ``set_aside``."""
         set_aside: list[SetAside] = []
         facts = Facts.of(_all_facts(products, self._extractor, set_aside, silent, self._readable))
-        return Facts(facts.table, set_aside)
+        return self.agreed(Facts(facts.table, set_aside), products)
+
+    def agreed(self, facts: Facts, products: Sequence[Product]) -> Facts:
+        """Return facts of some products under the shop's own values, corrected, with conflicts settled."""
+        if self._conventions is None:
+            return facts
+        return self._conventions.apply(facts, frozenset(product.id for product in products))
 
 
 def _all_facts(

@@ -5,16 +5,22 @@ from kgrec.graph.graph import Graph
 from kgrec.graph.hierarchy import Hierarchy
 from kgrec.graph.paths import Path
 from kgrec.graph.ranges import Range, RangeSettings, range_facts
+from kgrec.graph.report import GraphReport, Reliability, ReportSettings, reliability_of, report
 from kgrec.graph.triples import Triples
 
 __all__ = [
     "Graph",
+    "GraphReport",
     "Hierarchy",
     "Path",
     "Range",
     "RangeSettings",
+    "Reliability",
+    "ReportSettings",
     "Triples",
     "range_facts",
+    "reliability_of",
+    "report",
     "write_graphml",
     "write_jsonld",
     "write_neo4j",

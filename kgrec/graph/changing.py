@@ -96,6 +96,7 @@ def changed_parts(
         "unusable_facts": graph.unusable_facts + small.unusable_facts,
     }
     parts |= _joined_sources(graph, small, facts, cuts, at)
+    parts |= _joined_aside(graph, small, nums, len(product_ids))
     gone = nodes.new_of[np.unique(lost)]
     return parts, Renumbered(nodes.new_of, np.union1d(gone[gone >= 0], mine).astype(np.int32))
 
@@ -198,4 +199,25 @@ def _joined_sources(graph: Triples, small: Parts, facts: Facts, cuts: _Cuts, at:
         "facts": Facts.chained(graph.facts, facts),
         "fact_indptr": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         "fact_row": rows.astype(np.int32, copy=False),
+    }
+
+
+def _joined_aside(graph: Triples, small: Parts, nums: NDArray[np.int64], products: int) -> dict[str, Any]:
+    """Replace the rows of what was overruled or rejected, product by product."""
+    if graph.facts is None or (graph.aside_row is None and not len(small.aside_row)):
+        return {}
+    rows, indptr = graph.aside_row, graph.aside_indptr
+    if rows is None or indptr is None:
+        rows, indptr = np.zeros(0, np.int32), np.zeros(len(graph.product_ids) + 1, np.int64)
+    old = nums[nums < len(graph.product_ids)]
+    lengths = np.diff(indptr, append=np.full(products - len(graph.product_ids), len(rows)))
+    lengths[nums] = 0
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    own = np.diff(small.aside_indptr)
+    kept = _Cuts(indptr[old], indptr[old + 1]).left_of(rows)
+    rows = np.insert(kept, np.repeat(starts[nums], own), small.aside_row + len(graph.facts))
+    lengths[nums] = own
+    return {
+        "aside_indptr": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        "aside_row": rows.astype(np.int32, copy=False),
     }

@@ -20,7 +20,7 @@ from kgrec.graph.paths import Path, find_paths
 from kgrec.graph.quantities import values_between
 from kgrec.graph.ranges import Range, RangeSettings, ranges_of
 from kgrec.graph.statistics import describe
-from kgrec.graph.triples import ARRAYS, SOURCES, Triples
+from kgrec.graph.triples import ARRAYS, ASIDE, SOURCES, Triples
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -45,7 +45,8 @@ class Graph(Triples):
         Args:
             product_ids: (n,) unique ids; their order gives the product numbers.
             facts: in any order. Duplicates of a triple are merged: the highest confidence counts, and all remain
-                reachable through :meth:`sources`. Facts of other products are counted in ``unknown_products``.
+                reachable through :meth:`sources`. Facts of other products are counted in ``unknown_products``. Facts
+                that were overruled or rejected are no triples; :meth:`set_aside` returns them.
             keep_sources: whether to keep ``facts`` for :meth:`sources`.
 
         Raises:
@@ -55,7 +56,9 @@ class Graph(Triples):
         if keep_sources:
             parts["facts"] = facts
         else:
-            parts |= {"fact_indptr": None, "fact_row": None}
+            parts |= dict.fromkeys(SOURCES)
+        if not keep_sources or not len(parts["aside_row"]):
+            parts |= dict.fromkeys(ASIDE)
         return cls(product_ids=tuple(product_ids), **parts)
 
     @classmethod
@@ -83,8 +86,7 @@ class Graph(Triples):
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the numeric part: name → array, without ids and texts (see :meth:`to_tables`)."""
-        names = ARRAYS if self.facts is None else {**ARRAYS, **SOURCES}
-        arrays = {name: getattr(self, name) for name in names}
+        arrays = {name: getattr(self, name) for name in self._kept_arrays()}
         return arrays | {"left_out": np.array([self.unknown_products, self.unusable_facts], np.int64)}
 
     def to_tables(self) -> dict[str, pa.Table]:
@@ -104,6 +106,7 @@ class Graph(Triples):
         """
         facts = Facts(tables["facts"]) if "facts" in tables else None
         names = [*ARRAYS] if facts is None else [*ARRAYS, *SOURCES]
+        names += [*ASIDE] if facts is not None and any(name in arrays for name in ASIDE) else []
         if missing := [n for n in (*names, "left_out") if n not in arrays] + [
             n for n in ("relations", "values") if n not in tables
         ]:
@@ -183,10 +186,25 @@ class Graph(Triples):
         at = self._triple(num, value_num)
         if at is None or self.facts is None or self.fact_indptr is None or self.fact_row is None:
             return ()
-        rows = self.fact_row[self.fact_indptr[at] : self.fact_indptr[at + 1]].tolist()
-        table = self.facts.table
-        facts = [Fact(**{name: table[name][row].as_py() for name in table.column_names}) for row in rows]
+        facts = self._facts_at(self.fact_row[self.fact_indptr[at] : self.fact_indptr[at + 1]])
         return tuple(sorted(facts, key=lambda fact: -fact.confidence))
+
+    def set_aside(self, num: int) -> tuple[Fact, ...]:
+        """Return what was stated of a product and is no triple, because it was overruled or rejected; in order.
+
+        Raises:
+            IndexError: ``num`` is not in 0 … n−1.
+        """
+        self.values_of(num)  # checks the number
+        if self.aside_indptr is None or self.aside_row is None:
+            return ()
+        return self._facts_at(self.aside_row[self.aside_indptr[num] : self.aside_indptr[num + 1]])
+
+    def _facts_at(self, rows: NDArray[np.int32]) -> tuple[Fact, ...]:
+        if self.facts is None:
+            return ()
+        table = self.facts.table  # cell by cell: to take rows would join the chunks of a table that has grown
+        return tuple(Fact(**{name: table[name][row].as_py() for name in table.column_names}) for row in rows.tolist())
 
     def incidence(self, relation: str | None = None, *, weighted: bool = False) -> csr_matrix:
         """Return which product has which value as a sparse float32 (n, v) matrix.

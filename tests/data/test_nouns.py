@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,3 +107,23 @@ def test_values_are_frozen() -> None:
     with pytest.raises(TypeError):
         Product(id="a").extra["b"] = 1  # type: ignore[index]
     assert np.all(np.isnan(Events.of([("u", 0, "view", NAN)]).value))
+
+
+def test_tables_of_before_standings_are_read() -> None:
+    facts = Facts.of([Fact(product="a", relation="colour", value="red", field="title", stated="Red")])
+    old = facts.table.drop_columns(["stated", "standing"])
+    (fact,) = Facts(old)
+    assert (fact.stated, fact.standing, fact.holds) == ("", "", True)
+    assert len(Facts(old.slice(0, 0))) == 0
+
+
+def test_conventions_travel_with_the_table(tmp_path: Path) -> None:
+    facts = Facts.of([Fact(product="a", relation="colour", value="red", field="title")])
+    assert facts.conventions == {}
+    agreed = facts.with_conventions({"merges": [["colour", "rëd", "red"]]})
+    pq.write_table(agreed.table, tmp_path / "facts.parquet")
+    again = Facts(pq.read_table(tmp_path / "facts.parquet"))
+    assert again.conventions == {"merges": [["colour", "rëd", "red"]]}
+    assert list(again) == list(facts)
+    assert (agreed + facts).conventions == Facts.chained(agreed, facts).conventions == agreed.conventions
+    assert agreed.with_conventions({}).conventions == {}
