@@ -95,17 +95,17 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=None, help="write the figures to this file")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    sizes = {}
+    sizes: dict[int, dict[str, Any]] = {}
     for size in map(int, arguments.triples.split(",")):
         with console.status(f"{size:,} triples"):
             sizes[size] = in_own_process(measured, size, arguments.hub, arguments.asks, arguments.seed)
         for name in PEER_BYTES:
             with console.status(f"{name}, {size:,} triples"):
                 sizes[size][name] = peer(name, size, arguments)
-    last = list(sizes.values())[-1]
-    result = {**last, "hub": arguments.hub, "asks": arguments.asks, "sizes": {str(s): f for s, f in sizes.items()}}
-    show(sizes, arguments.hub)
-    write_json(arguments.json, result)
+        show(size, sizes[size], arguments.hub)
+        kept = {str(done): figures for done, figures in sizes.items()}
+        result = {**sizes[size], "hub": arguments.hub, "asks": arguments.asks, "sizes": kept}
+        write_json(arguments.json, result)  # after each size, since the largest takes longest
 
 
 def in_own_process(function: Callable[..., Any], *given: Any) -> Any:
@@ -324,21 +324,16 @@ def filled_rustworkx(
 # --- what is shown
 
 
-def show(sizes: dict[int, dict[str, Any]], hub: int) -> None:
-    for size, figures in sizes.items():
-        table = Table(
-            title=f"{size:,} triples, values of more than {hub:,} products not followed", title_justify="left"
-        )
-        table.add_column("")
-        rows = {"kgrec": figures} | {name: figures[name] for name in PEER_BYTES}
-        for name in rows:
-            table.add_column(name, justify="right")
-        for key in SHOWN:
-            table.add_row(key, *[str(row.get(key, "–")) for row in rows.values()])
-        console.print(table)
-        for name, row in rows.items():
-            if "reason" in row:
-                console.print(f"{name}: {row['reason']}")
+def show(size: int, figures: dict[str, Any], hub: int) -> None:
+    console.print(f"{size:,} triples; two hops through values of at most {hub:,} products")
+    table = Table("", "kgrec", *PEER_BYTES)
+    rows = [figures, *(figures[name] for name in PEER_BYTES)]
+    for key in SHOWN:
+        table.add_row(key, *[str(row.get(key, "–")) for row in rows])
+    console.print(table)
+    for name in PEER_BYTES:
+        if "reason" in figures[name]:
+            console.print(f"{name}: {figures[name]['reason']}")
 
 
 if __name__ == "__main__":

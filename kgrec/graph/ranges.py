@@ -154,8 +154,8 @@ def _edges(amounts: NDArray[np.float64], weights: NDArray[np.int64], bins: int) 
     order = np.argsort(amounts, kind="stable")
     ranked, reached = amounts[order], np.cumsum(weights[order])
     picks = np.searchsorted(reached, reached[-1] * np.arange(1, bins) / bins, side="right")
-    points = np.unique(ranked[picks])
-    points = points[points > ranked[0]].tolist()
+    picks = np.maximum(picks, np.searchsorted(ranked, ranked[0], side="right"))  # below the lowest there is no range
+    points = np.unique(ranked[picks[picks < len(ranked)]]).tolist()
     marks = [float(ranked[0]), *points, float(ranked[-1])]
     edges = []
     for below, point, above in zip(marks[:-2], points, marks[2:], strict=True):

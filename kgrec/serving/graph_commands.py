@@ -18,6 +18,9 @@ graph_app.command()(export)
 console = Console()
 
 
+graph_app.command()(export)
+
+
 @graph_app.command()
 def report(
     shop: Annotated[Path, typer.Argument(help="Folder that kgrec build wrote.")],

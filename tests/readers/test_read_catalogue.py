@@ -23,7 +23,7 @@ Write = Callable[[str, str | bytes], Path]
 
 
 def test_public_names() -> None:
-    assert kgrec.readers.__all__ == ["read_catalogue", "read_events", "read_reviews"]
+    assert kgrec.readers.__all__ == ["read_catalogue", "read_events", "read_facts", "read_reviews", "write_facts"]
 
 
 def lines_of(catalogue: object) -> list[tuple[int, str]]:
