@@ -1,5 +1,11 @@
-"""Taggers that learn from labelled texts."""
+"""The learned taggers: small models that learn attribute values from gold, from rules or from a language model.
+
+``TaggerExtractor`` is a small encoder for titles and offers; ``CharacterTagger`` reads Chinese, character by character.
+"""
 
 from kgrec.extraction.tagging.characters import CharacterTagger, CharacterTaggerSettings
+from kgrec.extraction.tagging.extractor import TaggerExtractor
+from kgrec.extraction.tagging.labels import labelled_by
+from kgrec.extraction.tagging.settings import TaggerSettings
 
-__all__ = ["CharacterTagger", "CharacterTaggerSettings"]
+__all__ = ["CharacterTagger", "CharacterTaggerSettings", "TaggerExtractor", "TaggerSettings", "labelled_by"]
