@@ -183,3 +183,11 @@ def test_sentences_keep_places_and_long_ones_are_cut() -> None:
     for sentence in sentences:
         for token, start, end in zip(*sentence, strict=True):
             assert text[start:end].lower() == token
+
+
+def test_values_of_sentences_that_are_not_fitted_are_known(tagger: CharacterTagger) -> None:
+    rows = labelled()
+    odd = LabelledProduct(product=Product(id="o", title="这款奇异的圆领"), category="", values={"颜色": ("奇异",)})
+    few = CharacterTagger.train([*rows, *rows, odd], settings=CharacterTaggerSettings(learn_from=len(rows)))
+    assert ("title", "颜色", "奇异") in read(few, "这款奇异的圆领连衣裙 采用纯棉面料")
+    assert ("title", "颜色", "奇异") not in read(tagger, "这款奇异的圆领连衣裙 采用纯棉面料")
