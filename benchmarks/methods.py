@@ -165,7 +165,7 @@ def characters(gold: Gold, train: Sequence[LabelledProduct], test: Sequence[Labe
     started = time.perf_counter()
     learned = CharacterTagger.train(train, spans=gold.spans)
     trained = time.perf_counter()
-    facts = list(learned.extract(row.product for row in test))
+    facts = list(learned.answers(row.product for row in test))
     read = time.perf_counter()
     return Answered(facts=facts, training_seconds=trained - started, reading_seconds=read - trained)
 

@@ -6,9 +6,10 @@ import json
 import os
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from kgrec.data import Fact, Product
 from kgrec.errors import DataError, SettingsError, SnapshotDamagedError, SnapshotError, SnapshotVersionError
+from kgrec.extraction.declared import snake_case
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.tagging.chain import Chain, Places, fit_chain
 from kgrec.extraction.tagging.character_features import Clues, Dictionary, Sentence, WordList, clues_of, sentences_of
@@ -197,15 +199,19 @@ class CharacterTagger:
         """Yield the facts of each product, products in the order given, a product's facts by field and place.
 
         ``value`` and ``surface`` are the words as they stand; ``confidence`` is the chain's probability of the span.
-        A value that stands in a field twice is stated once, where it is likeliest.
+        A value that stands in a field twice is stated once, where it is likeliest. Relations are the attributes' names
+        in snake case, which leaves Chinese ones as they are.
         """
-        batch: list[Product] = []
-        for product in products:
-            batch.append(product)
-            if len(batch) == _AT_ONCE:
-                yield from self._facts(batch)
-                batch = []
-        yield from self._facts(batch)
+        for fact in self.answers(products):
+            relation = snake_case(fact.relation)
+            if relation:
+                yield replace(fact, relation=relation)
+
+    def answers(self, products: Iterable[Product]) -> Iterator[Fact]:
+        """Yield the same facts under the attributes' own names."""
+        remaining = iter(products)
+        while batch := list(islice(remaining, _AT_ONCE)):
+            yield from self._facts(batch)
 
     def _facts(self, products: Sequence[Product]) -> Iterator[Fact]:
         fields = ("title", "description") if self.settings.descriptions else ("title",)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,14 @@ def test_impossible_settings(wrong: dict[str, object]) -> None:
 def test_same_input_same_tagger() -> None:
     first, second = (list(CharacterTagger.train(labelled()).extract([labelled()[0].product])) for _ in range(2))
     assert first == second
+
+
+def test_relations_are_in_snake_case_and_answers_keep_the_names() -> None:
+    rows = [replace(row, values={"Main Colour": row.values["颜色"]}) for row in labelled()]
+    learned = CharacterTagger.train(rows)
+    product = Product(id="x", title="这款红色的圆领连衣裙")
+    assert [fact.relation for fact in learned.extract([product])] == ["main_colour"]
+    assert [fact.relation for fact in learned.answers([product])] == ["Main Colour"]
 
 
 def test_progress() -> None:
