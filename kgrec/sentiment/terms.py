@@ -115,7 +115,7 @@ def _may_be(term: str) -> bool:
         said = CHINESE_GOOD | CHINESE_BAD
         return (
             term not in CHINESE_NO_ASPECTS
-            and not term.endswith(("来", "去", "上", "下"))
+            and not term.endswith(("来", "去", "上", "下", *CHINESE_ASPECTS.split("|")))
             and term not in said
             and _HAN_NOISE.search(term) is None
             and not any(term.startswith(word) or term.endswith(word) for word in (*CHINESE_DEGREES, *CHINESE_NEGATIONS))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgrec.sentiment.features import features_of, folded
@@ -54,6 +54,7 @@ def test_no_texts_and_texts_without_words() -> None:
     assert len(features_of(["", " \n", "。"]).code) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=30), max_size=6))
 def test_spans_lie_in_their_text_and_batches_do_not_matter(texts: list[str]) -> None:
     found = features_of(texts)
@@ -65,6 +66,7 @@ def test_spans_lie_in_their_text_and_batches_do_not_matter(texts: list[str]) -> 
     assert alone == together
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_folding_keeps_every_code_point(text: str) -> None:
     assert len(folded(text)) == len(text)

@@ -5,4 +5,10 @@ from kgrec.extraction.tagging.extractor import TaggerExtractor
 from kgrec.extraction.tagging.labels import labelled_by
 from kgrec.extraction.tagging.settings import TaggerSettings
 
-__all__ = ["CharacterTagger", "CharacterTaggerSettings", "TaggerExtractor", "TaggerSettings", "labelled_by"]
+__all__ = [
+    "CharacterTagger",
+    "CharacterTaggerSettings",
+    "TaggerExtractor",
+    "TaggerSettings",
+    "labelled_by",
+]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import numpy as np
 
 from kgrec.data import Fact, Product
 from kgrec.errors import DataError, SettingsError, SnapshotDamagedError, SnapshotError, SnapshotVersionError
+from kgrec.extraction.declared import snake_case
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.tagging.chain import Chain, Places, fit_chain
 from kgrec.extraction.tagging.character_features import Clues, Dictionary, Sentence, WordList, clues_of, sentences_of
@@ -50,6 +53,7 @@ class CharacterTaggerSettings:
         iterations: of the fit, at most.
         threshold: values that are less likely are not stated, 0 … 1.
         longest: of a value, in places (a Chinese character, or a Latin word or number, is one).
+        learn_from: at most so many sentences, spread evenly, are fitted; the values of all are known all the same.
         max_characters: how much of a field is read.
         descriptions: whether descriptions are read beside titles.
 
@@ -63,6 +67,7 @@ class CharacterTaggerSettings:
     iterations: int = 100
     threshold: float = 0.4
     longest: int = 10
+    learn_from: int = 10_000
     max_characters: int = 20_000
     descriptions: bool = True
 
@@ -73,7 +78,7 @@ class CharacterTaggerSettings:
                 raise SettingsError(f"{name} must be positive; got {getattr(self, name)!r}")
         if not 0 <= self.threshold <= 1:
             raise SettingsError(f"threshold must be between 0 and 1; got {self.threshold!r}")
-        for name in ("minimum_count", "iterations", "longest", "max_characters"):
+        for name in ("minimum_count", "iterations", "longest", "learn_from", "max_characters"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1; got {getattr(self, name)!r}")
 
@@ -154,6 +159,8 @@ class CharacterTagger:
             )
         dictionary = Dictionary.of(sentences, places)
         lists = _Lists(attributes)
+        step = -(-len(sentences) // settings.learn_from)
+        sentences, places = sentences[::step], places[::step]
         clues = [
             clue
             for sentence, own in zip(sentences, places, strict=True)
@@ -192,15 +199,19 @@ class CharacterTagger:
         """Yield the facts of each product, products in the order given, a product's facts by field and place.
 
         ``value`` and ``surface`` are the words as they stand; ``confidence`` is the chain's probability of the span.
-        A value that stands in a field twice is stated once, where it is likeliest.
+        A value that stands in a field twice is stated once, where it is likeliest. Relations are the attributes' names
+        in snake case, which leaves Chinese ones as they are.
         """
-        batch: list[Product] = []
-        for product in products:
-            batch.append(product)
-            if len(batch) == _AT_ONCE:
-                yield from self._facts(batch)
-                batch = []
-        yield from self._facts(batch)
+        for fact in self.answers(products):
+            relation = snake_case(fact.relation)
+            if relation:
+                yield replace(fact, relation=relation)
+
+    def answers(self, products: Iterable[Product]) -> Iterator[Fact]:
+        """Yield the same facts under the attributes' own names."""
+        remaining = iter(products)
+        while batch := list(islice(remaining, _AT_ONCE)):
+            yield from self._facts(batch)
 
     def _facts(self, products: Sequence[Product]) -> Iterator[Fact]:
         fields = ("title", "description") if self.settings.descriptions else ("title",)
@@ -390,16 +401,20 @@ def _encoded(
     from scipy.sparse import csr_matrix
 
     n_labels = 1 + 2 * (max(number.values()) + 1)
-    plain = [(at, features[name]) for at, clue in enumerate(clues) for name in set(clue.plain) if name in features]
-    shared = {
-        (at * n_labels + 2 * number[attribute] + (1 if begins else 2), tied[name])
-        for at, clue in enumerate(clues)
-        for attribute, begins, name in clue.tied
-        if attribute in number and name in tied
-    }
+    plain, tied_pairs = array("q"), array("q")
+    for at, clue in enumerate(clues):
+        for num in sorted({features[name] for name in clue.plain if name in features}):
+            plain.extend((at, num))
+        shared = {
+            (at * n_labels + 2 * number[attribute] + (1 if begins else 2), tied[name])
+            for attribute, begins, name in clue.tied
+            if attribute in number and name in tied
+        }
+        for pair in sorted(shared):
+            tied_pairs.extend(pair)
     shapes = (len(clues), len(features)), (len(clues) * n_labels, max(len(tied), 1))
     matrices = []
-    for pairs, shape in zip((sorted(plain), sorted(shared)), shapes, strict=True):
-        where = np.array(pairs, np.int64).reshape(-1, 2).T
+    for pairs, shape in zip((plain, tied_pairs), shapes, strict=True):
+        where = np.frombuffer(pairs, np.int64).reshape(-1, 2).T if pairs else np.zeros((2, 0), np.int64)
         matrices.append(csr_matrix((np.ones(where.shape[1]), (where[0], where[1])), shape=shape))
     return Places(matrices[0], matrices[1], np.array(lengths, np.int64))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,14 @@ def test_same_input_same_tagger() -> None:
     assert first == second
 
 
+def test_relations_are_in_snake_case_and_answers_keep_the_names() -> None:
+    rows = [replace(row, values={"Main Colour": row.values["颜色"]}) for row in labelled()]
+    learned = CharacterTagger.train(rows)
+    product = Product(id="x", title="这款红色的圆领连衣裙")
+    assert [fact.relation for fact in learned.extract([product])] == ["main_colour"]
+    assert [fact.relation for fact in learned.answers([product])] == ["Main Colour"]
+
+
 def test_progress() -> None:
     told: list[tuple[int, int | None]] = []
     settings = CharacterTaggerSettings(iterations=3)
@@ -183,3 +192,11 @@ def test_sentences_keep_places_and_long_ones_are_cut() -> None:
     for sentence in sentences:
         for token, start, end in zip(*sentence, strict=True):
             assert text[start:end].lower() == token
+
+
+def test_values_of_sentences_that_are_not_fitted_are_known(tagger: CharacterTagger) -> None:
+    rows = labelled()
+    odd = LabelledProduct(product=Product(id="o", title="这款奇异的圆领"), category="", values={"颜色": ("奇异",)})
+    few = CharacterTagger.train([*rows, *rows, odd], settings=CharacterTaggerSettings(learn_from=len(rows)))
+    assert ("title", "颜色", "奇异") in read(few, "这款奇异的圆领连衣裙 采用纯棉面料")
+    assert ("title", "颜色", "奇异") not in read(tagger, "这款奇异的圆领连衣裙 采用纯棉面料")
