@@ -19,6 +19,7 @@ from kgrec.retrieval.threads import on_threads
 __all__ = ["CodedRows"]
 
 _LARGEST = 127
+_LANES = 64
 _BLOCK = 16_384
 _ROUNDING = 1e-5
 """Of ``‖q‖`` times the longest row: more than float32 sums of a few thousand terms lose."""
@@ -29,7 +30,7 @@ class CodedRows:
     """Rows float32 (n, d) in eight bits.
 
     Attributes:
-        codes: int8 (n, d).
+        codes: int8 (n, d′), zeros beyond d: whole registers of a processor, which takes what is left one by one.
         scale: float32 (n,), what one step of a code is worth.
         miss: float32 (n,), the length of what the codes leave out.
         longest: of the rows.
@@ -43,16 +44,17 @@ class CodedRows:
     @classmethod
     def of(cls, rows: NDArray[np.float32]) -> Self:
         """Code finite rows, float32 (n, d), a block at a time."""
-        n = len(rows)
-        codes, scale, miss = np.zeros(rows.shape, np.int8), np.zeros(n, np.float32), np.zeros(n, np.float32)
+        n, width = len(rows), -(-rows.shape[1] // _LANES) * _LANES
+        codes, scale, miss = np.zeros((n, width), np.int8), np.zeros(n, np.float32), np.zeros(n, np.float32)
         longest = 0.0
         for start in range(0, n if rows.shape[1] else 0, _BLOCK):
             block = np.asarray(rows[start : start + _BLOCK], np.float32)
             some = slice(start, start + len(block))
             scale[some] = np.abs(block).max(axis=1) / _LARGEST
             step = scale[some, None]
-            np.rint(np.divide(block, step, out=np.zeros_like(block), where=step > 0), out=codes[some], casting="unsafe")
-            miss[some] = np.linalg.norm(block - step * codes[some], axis=1)
+            own = codes[some, : block.shape[1]]
+            np.rint(np.divide(block, step, out=np.zeros_like(block), where=step > 0), out=own, casting="unsafe")
+            miss[some] = np.linalg.norm(block - step * own, axis=1)
             longest = max(longest, float(np.linalg.norm(block, axis=1).max(initial=0)))
         return cls(codes=codes, scale=scale, miss=miss, longest=longest)
 
@@ -64,9 +66,10 @@ class CodedRows:
             return low, high
         # As large as sums of d products of codes can be without leaving 32 bits.
         step = most / min(32_767, (2**31 - 1) // (_LARGEST * len(query)))
-        coded = np.rint(query / step).astype(np.int16)
-        lost = float(np.linalg.norm(query - step * coded)) * (self.longest + float(self.miss.max(initial=0)))
-        slack = lost + _ROUNDING * length * self.longest
+        coded = np.zeros(self.codes.shape[1], np.int16)
+        coded[: len(query)] = np.rint(query / step)
+        lost = float(np.linalg.norm(query - step * coded[: len(query)]))
+        slack = lost * (self.longest + float(self.miss.max(initial=0))) + _ROUNDING * length * self.longest
         figures = np.array([step, length, slack], np.float32)
         on_threads(_bounds, self.codes, self.scale, self.miss, coded, figures, low, high)
         return low, high
@@ -89,7 +92,7 @@ def _bounds(
         total = np.int32(0)
         for at in range(codes.shape[1]):
             total += np.int32(codes[row, at]) * np.int32(query[at])
-        about = np.float32(total) * scale[row] * step
+        about = np.float32(np.int32(total)) * scale[row] * step  # 32 bits all the way, so that many go at a time
         reach = length * miss[row] + slack
         low[row] = about - reach
         high[row] = about + reach

@@ -74,13 +74,17 @@ class Crowd:
             The products of every history that has changed, and those that are new in one, int64, rising.
         """
         grouped = self._grouped(events)
-        numbers, known = dict(self.user_num), self.histories()
+        numbers, known = self.user_num, self.histories()
         items, fresh = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
         for row, user in enumerate(events.users):
             more = grouped.select(np.array([row]))
             if not more.size:
                 continue
-            num = numbers.setdefault(user, len(numbers))
+            num = numbers.get(user)
+            if num is None:
+                # Readers hold the numbers as they were, so those are copied where somebody is new.
+                numbers = dict(numbers) if numbers is self.user_num else numbers
+                num = numbers[user] = len(numbers)
             before = known.select(np.array([num])) if num < len(known) else _nobody(more)
             self._changed[num] = with_events(before, more, keep_kinds=self._tells_kinds)
             items.append(self._changed[num].items)
