@@ -131,6 +131,6 @@ def character_tagger(gold: Gold, train: Rows, test: Rows) -> Answered:
     started = time.perf_counter()
     learned = CharacterTagger.train(train, spans=gold.spans)
     trained = time.perf_counter()
-    facts = list(learned.extract(row.product for row in test))
+    facts = list(learned.answers(row.product for row in test))
     read = time.perf_counter()
     return Answered(facts=facts, training_seconds=trained - started, reading_seconds=read - trained)
