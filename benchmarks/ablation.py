@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from kgrec.data import Catalogue, Facts, Histories
 from kgrec.evaluation import Report, Split, cold_split, evaluate, leave_one_out, time_split
-from kgrec.extraction import declared_facts, extract
+from kgrec.extraction import RuleExtractor, TaggerExtractor, declared_facts, extract, labelled_by
 from kgrec.graph import Graph
 from kgrec.pipeline import model_inputs
 from kgrec.protocols import Progress
@@ -113,8 +113,45 @@ def with_rules(catalogue: Catalogue, progress: Progress) -> Facts:
     return extract(catalogue, progress=progress)
 
 
-VARIANTS = {"no graph": without_graph, "declared": declared, "rules": with_rules}
-"""Name → the facts of a variant."""
+def with_canonical_rules(catalogue: Catalogue, progress: Progress) -> Facts:
+    return extract(catalogue, canonical=True, progress=progress)
+
+
+def with_tagger(catalogue: Catalogue, progress: Progress) -> Facts:
+    return extract(catalogue, taught(catalogue, progress), progress=progress)
+
+
+def with_everything(catalogue: Catalogue, progress: Progress) -> Facts:
+    rules = RuleExtractor.learned_from(catalogue)
+    return extract(catalogue, [rules, taught(catalogue, progress)], canonical=True, progress=progress)
+
+
+VARIANTS = {
+    "no graph": without_graph,
+    "declared": declared,
+    "rules": with_rules,
+    "rules, canonical": with_canonical_rules,
+    "tagger": with_tagger,
+    "all": with_everything,
+}
+"""Name → the facts of a variant; declared ones are in each but the first."""
+TAUGHT_BY = 2_000
+"""Products whose rule facts teach the tagger."""
+
+
+def taught(catalogue: Catalogue, progress: Progress) -> TaggerExtractor:
+    """Return a tagger taught by what the rules read in a sample of the shop's own products; it is trained once."""
+    if catalogue.ids not in _TAUGHT:
+        draw = np.random.default_rng(0).permutation(len(catalogue))[:TAUGHT_BY]
+        sample = [catalogue[num] for num in sorted(draw.tolist())]
+        rules = RuleExtractor.learned_from(catalogue)
+        # One kind of product: a shop has hundreds of categories, and the rules look for the same in each.
+        labelled = labelled_by(sample, rules.extract(sample), category_of=lambda product: "")
+        _TAUGHT[catalogue.ids] = TaggerExtractor.train(labelled, progress=progress)
+    return _TAUGHT[catalogue.ids]
+
+
+_TAUGHT: dict[tuple[str, ...], TaggerExtractor] = {}
 
 
 def figures(
