@@ -28,7 +28,7 @@ class Answer:
         text: what the model "wrote".
         status: HTTP status; any but 200 is an error with ``text`` as its message.
         retry_after: value of the ``Retry-After`` header; none by default.
-        seconds: to wait before answering.
+        seconds: from the request to the answer, at least.
         cut: break the connection ``"before"`` anything is sent or ``"within"`` the body; ``"json"`` sends the first
             half of the body as if it were whole.
         finish: why the model stopped.
@@ -185,13 +185,14 @@ class LoopbackEndpoint:
 
     async def _answer(self, writer: asyncio.StreamWriter, headers: Mapping[str, str], body: Mapping[str, Any]) -> bool:
         """Send one answer; whether the connection goes on."""
+        begun = self._loop.time()
         with self._lock:
             self._seen.count += 1
             self._seen.requests.append(body)
             self._seen.headers.append(headers)
         answer = self._choose(headers, body)
-        wait = max(answer.seconds, self._seconds)
-        if wait:
+        wait = begun + max(answer.seconds, self._seconds) - self._loop.time()
+        if wait > 0:
             await asyncio.sleep(wait)
         if answer.cut == "before":
             return False
