@@ -25,6 +25,7 @@ from kgrec.tuning import Tuning, choose_settings
 __all__ = [
     "Measured",
     "Question",
+    "answered",
     "chosen",
     "difference",
     "facts_of",
@@ -104,6 +105,36 @@ def timed_fit(
     started = time.perf_counter()
     model = LinearModel.fit(inputs.with_histories(histories), settings, seed=seed)
     return model, time.perf_counter() - started
+
+
+def answered(
+    inputs: ModelInputs,
+    question: Question,
+    arguments: Namespace,
+    about: Mapping[str, Any],
+    encode_seconds: float,
+    progress: Progress,
+) -> Measured:
+    """Let the library choose its settings on validation, fit it once more on all that is known, and judge it.
+
+    Args:
+        inputs: the shop's products.
+        question: what is asked.
+        arguments: of the command line.
+        about: what the data hold.
+        encode_seconds: what the text vectors took.
+        progress: is told of trials, fits and rankings.
+    """
+    tuning, tune_seconds = chosen(inputs, question.validation, arguments, progress, base=LinearSettings())
+    return measured(
+        inputs,
+        question,
+        tuning,
+        about={"data": arguments.data.name, **about},
+        seconds={"tune_seconds": tune_seconds, "encode_seconds": encode_seconds},
+        seed=arguments.seed,
+        progress=progress,
+    )
 
 
 def measured(

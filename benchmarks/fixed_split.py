@@ -22,7 +22,7 @@ from dataclasses import replace
 from typing import Any
 
 from cold import cold_figures
-from comparing import Measured, Question, chosen, facts_of, measured, peer_figures, show, text_vectors
+from comparing import Measured, Question, answered, facts_of, peer_figures, show, text_vectors
 from layouts import FixedFolder, load_fixed_split
 from measuring import common_arguments, console, quality_table, write_json
 
@@ -30,8 +30,6 @@ from kgrec.errors import SettingsError
 from kgrec.evaluation import Split, cold_split, fixed_split, random_holdout
 from kgrec.graph import Graph
 from kgrec.pipeline import model_inputs
-from kgrec.protocols import Progress
-from kgrec.retrieval import LinearSettings, ModelInputs
 from kgrec.serving.progress import drawn_progress
 
 SHOWN: Mapping[str, tuple[str, ...]] = {
@@ -65,7 +63,7 @@ def main() -> None:
         vectors, encode_seconds = text_vectors(folder.catalogue, facts, arguments, progress)
         inputs = model_inputs(graph, test.train, vectors)
         tried = {
-            ordered: answered(one, inputs, folder, arguments, encode_seconds, progress)
+            ordered: answered(inputs, one, arguments, about(folder, one), encode_seconds, progress)
             for ordered, one in asked.items()
         }
         ordered = max(tried, key=lambda one: tried[one].result["validation"].get("ndcg@10", 0.0))
@@ -96,33 +94,16 @@ def main() -> None:
     write_json(arguments.json, figures.result)
 
 
-def answered(
-    question: Question,
-    inputs: ModelInputs,
-    folder: FixedFolder,
-    arguments: argparse.Namespace,
-    encode_seconds: float,
-    progress: Progress,
-) -> Measured:
-    """Let the library choose its settings and answer, with the order of train or without it as the question says."""
+def about(folder: FixedFolder, asked: Question) -> dict[str, Any]:
+    """Return what the data hold, and say how they are asked where there is a choice."""
     if folder.train.ordered:
-        console.print(f"· {'with' if question.known.ordered else 'without'} the order of train")
-    tuning, tune_seconds = chosen(inputs, question.validation, arguments, progress, base=LinearSettings())
-    return measured(
-        inputs,
-        question,
-        tuning,
-        about={
-            "data": arguments.data.name,
-            "used": folder.notes,
-            "users": len(folder.train),
-            "products": len(folder.catalogue),
-            "events": len(question.known.items) + len(question.test.targets.items),
-        },
-        seconds={"tune_seconds": tune_seconds, "encode_seconds": encode_seconds},
-        seed=arguments.seed,
-        progress=progress,
-    )
+        console.print(f"· {'with' if asked.known.ordered else 'without'} the order of train")
+    return {
+        "used": folder.notes,
+        "users": len(folder.train),
+        "products": len(folder.catalogue),
+        "events": len(asked.known.items) + len(asked.test.targets.items),
+    }
 
 
 def by_order(test: Split, wanted: bool | None, seed: int) -> dict[bool, Question]:
@@ -144,8 +125,14 @@ def by_order(test: Split, wanted: bool | None, seed: int) -> dict[bool, Question
 
 
 def with_order(split: Split, ordered: bool) -> Split:
-    """Return the same split whose histories say that their order means something, or that it does not."""
-    return replace(split, train=replace(split.train, ordered=ordered), queries=replace(split.queries, ordered=ordered))
+    """Return the same split with the order that its histories have, or without it.
+
+    Queries that a split marks as unordered stay so: a cold product was touched anywhere in the history.
+    """
+    train, queries = (
+        replace(histories, ordered=ordered and histories.ordered) for histories in (split.train, split.queries)
+    )
+    return replace(split, train=train, queries=queries)
 
 
 def part(figures: Measured) -> dict[str, Any]:

@@ -9,7 +9,7 @@ Peers are fitted on the same histories and choose their settings on the same val
 from __future__ import annotations
 
 import numpy as np
-from comparing import Question, chosen, facts_of, measured, peer_figures, show, text_vectors
+from comparing import Question, answered, facts_of, peer_figures, show, text_vectors
 from layouts import load_leave_one_out
 from measuring import common_arguments, console, write_json
 
@@ -17,7 +17,6 @@ from kgrec.data import Histories
 from kgrec.evaluation import leave_one_out
 from kgrec.graph import Graph
 from kgrec.pipeline import model_inputs
-from kgrec.retrieval import LinearSettings
 from kgrec.serving.progress import drawn_progress
 
 SHOWN = ("recall@5", "ndcg@5", "recall@10", "ndcg@10", "recall@20", "ndcg@20")
@@ -40,22 +39,13 @@ def main() -> None:
         console.print(f"· {graph}")
         vectors, encode_seconds = text_vectors(folder.catalogue, facts, arguments, progress)
         inputs = model_inputs(graph, split.train, vectors)
-        tuning, tune_seconds = chosen(inputs, split.validation, arguments, progress, base=LinearSettings())
-        figures = measured(
-            inputs,
-            question,
-            tuning,
-            about={
-                "data": arguments.data.name,
-                "used": folder.notes,
-                "users": len(folder.histories),
-                "products": len(folder.catalogue),
-                "events": len(folder.histories.items),
-            },
-            seconds={"tune_seconds": tune_seconds, "encode_seconds": encode_seconds},
-            seed=arguments.seed,
-            progress=progress,
-        )
+        about = {
+            "used": folder.notes,
+            "users": len(folder.histories),
+            "products": len(folder.catalogue),
+            "events": len(folder.histories.items),
+        }
+        figures = answered(inputs, question, arguments, about, encode_seconds, progress)
         if arguments.peers:
             write_json(arguments.json, figures.result)  # peers take long: what is known so far
             figures.result["peers"] = peer_figures(

@@ -17,16 +17,26 @@ from kgrec import errors
 if TYPE_CHECKING:
     from kgrec.data import Catalogue, Events, Fact, Facts, Histories, Product, Recommendation, Recommendations, SetAside
     from kgrec.embedding import HashingEncoder, SentenceEncoder
-    from kgrec.extraction import RuleExtractor, extract
+    from kgrec.extraction import (
+        AttributeSchema,
+        Corrections,
+        LabelledProduct,
+        LlmExtractor,
+        RuleExtractor,
+        TaggerExtractor,
+        extract,
+    )
     from kgrec.graph import Graph
     from kgrec.pipeline import build
-    from kgrec.readers import read_catalogue, read_events
+    from kgrec.readers import read_catalogue, read_events, read_facts, read_reviews, write_facts
     from kgrec.recommender import Recommender, load
     from kgrec.retrieval import Boost, Filter, IndexSettings, LinearSettings, Rules, field
 
 __all__ = [
+    "AttributeSchema",
     "Boost",
     "Catalogue",
+    "Corrections",
     "Events",
     "Fact",
     "Facts",
@@ -35,7 +45,9 @@ __all__ = [
     "HashingEncoder",
     "Histories",
     "IndexSettings",
+    "LabelledProduct",
     "LinearSettings",
+    "LlmExtractor",
     "Product",
     "Recommendation",
     "Recommendations",
@@ -44,6 +56,7 @@ __all__ = [
     "Rules",
     "SentenceEncoder",
     "SetAside",
+    "TaggerExtractor",
     "build",
     "errors",
     "extract",
@@ -51,13 +64,18 @@ __all__ = [
     "load",
     "read_catalogue",
     "read_events",
+    "read_facts",
+    "read_reviews",
+    "write_facts",
 ]
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "AttributeSchema": "extraction",
     "Boost": "retrieval",
     "Catalogue": "data",
+    "Corrections": "extraction",
     "Events": "data",
     "Fact": "data",
     "Facts": "data",
@@ -66,7 +84,9 @@ _HOME = {
     "HashingEncoder": "embedding",
     "Histories": "data",
     "IndexSettings": "retrieval",
+    "LabelledProduct": "extraction",
     "LinearSettings": "retrieval",
+    "LlmExtractor": "extraction",
     "Product": "data",
     "Recommendation": "data",
     "Recommendations": "data",
@@ -75,12 +95,16 @@ _HOME = {
     "Rules": "retrieval",
     "SentenceEncoder": "embedding",
     "SetAside": "data",
+    "TaggerExtractor": "extraction",
     "build": "pipeline",
     "extract": "extraction",
     "field": "retrieval",
     "load": "recommender",
     "read_catalogue": "readers",
     "read_events": "readers",
+    "read_facts": "readers",
+    "read_reviews": "readers",
+    "write_facts": "readers",
 }
 
 

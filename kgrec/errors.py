@@ -6,9 +6,12 @@
     ├── DataError (ValueError)          what came in cannot be used
     │   ├── CatalogueError              a product file or table
     │   ├── EventsError                 an event file or table
+    │   ├── FactsError                  a file of facts
     │   ├── HistoryError                a history or query
-    │   ├── SchemaError                 an attribute schema
-    │   └── JournalError                a journal of replies is in use, damaged or cannot be written
+    │   ├── CorrectionsError            a file of corrections
+    │   ├── JournalError                a journal of replies is in use, damaged or cannot be written
+    │   ├── ReviewsError                a review file or table, or reviews that teach nothing
+    │   └── SchemaError                 an attribute schema
     ├── SettingsError (ValueError)      a setting has an impossible value
     ├── UnknownProductError (KeyError)  an id that is not in the catalogue
     ├── EncoderUnavailableError         no text encoder can be loaded
@@ -31,9 +34,11 @@ from __future__ import annotations
 __all__ = [
     "BudgetSpentError",
     "CatalogueError",
+    "CorrectionsError",
     "DataError",
     "EncoderUnavailableError",
     "EventsError",
+    "FactsError",
     "HistoryError",
     "JournalError",
     "KgrecError",
@@ -42,6 +47,7 @@ __all__ = [
     "MissingExtraError",
     "RateLimitError",
     "RequestRefusedError",
+    "ReviewsError",
     "SchemaError",
     "ServerFailedError",
     "SettingsError",
@@ -68,12 +74,24 @@ class EventsError(DataError):
     """An event file or table has no usable row, or its layout is not understood."""
 
 
+class FactsError(DataError):
+    """A file of facts is not understood."""
+
+
 class HistoryError(DataError):
     """A history or query is malformed (not a matter of unknown ids: those are answered)."""
 
 
+class ReviewsError(DataError):
+    """A review file or table has no usable row, its layout is not understood, or reviews teach nothing."""
+
+
 class SchemaError(DataError):
     """An attribute schema is malformed, or names a type that does not exist."""
+
+
+class CorrectionsError(DataError):
+    """A file of corrections is malformed, or its entries contradict each other; the message names file and line."""
 
 
 class JournalError(DataError):

@@ -3,7 +3,7 @@
 from kgrec.data.catalogue import Catalogue, Product
 from kgrec.data.completions import Completion, Message, TokenLogprob, Usage
 from kgrec.data.events import DEFAULT_WEIGHTS, Events
-from kgrec.data.facts import FACT_SCHEMA, Fact, Facts
+from kgrec.data.facts import FACT_SCHEMA, NO_EDGE, Fact, Facts, Standing
 from kgrec.data.histories import Histories, Targets
 from kgrec.data.results import (
     Contribution,
@@ -14,11 +14,13 @@ from kgrec.data.results import (
     Recommendations,
     Span,
 )
+from kgrec.data.reviews import Review, Reviews
 from kgrec.data.rows import SetAside, count_reasons
 
 __all__ = [
     "DEFAULT_WEIGHTS",
     "FACT_SCHEMA",
+    "NO_EDGE",
     "Catalogue",
     "Completion",
     "Contribution",
@@ -33,8 +35,11 @@ __all__ = [
     "Product",
     "Recommendation",
     "Recommendations",
+    "Review",
+    "Reviews",
     "SetAside",
     "Span",
+    "Standing",
     "Targets",
     "TokenLogprob",
     "Usage",

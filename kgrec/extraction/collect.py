@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from kgrec.data import Catalogue, Fact, Facts, Product, SetAside
+from kgrec.errors import JournalError, MissingExtraError, SettingsError
+from kgrec.extraction.canonical import CanonicalSettings, Conventions, Corrections, agree
 from kgrec.extraction.declared import commonest_spellings, declared_of
 from kgrec.extraction.grounding import why_ungrounded
 from kgrec.extraction.rules import RuleExtractor
@@ -14,10 +16,20 @@ from kgrec.protocols import Extractor, Progress, silent
 __all__ = ["Reading", "extract"]
 
 _AT_ONCE = 512
+"""Products that an extractor is given together; one with ``products_at_once`` says itself how many."""
+_HOPELESS = (SettingsError, JournalError, MissingExtraError)
+"""Errors that every product would meet."""
 _STAGE = "extract facts"
 
 
-def extract(catalogue: Catalogue, extractor: Extractor | None = None, *, progress: Progress = silent) -> Facts:
+def extract(
+    catalogue: Catalogue,
+    extractor: Extractor | Sequence[Extractor] | None = None,
+    *,
+    canonical: bool | CanonicalSettings | Conventions = False,
+    corrections: Corrections | None = None,
+    progress: Progress = silent,
+) -> Facts:
     """Return the facts of a catalogue: the declared ones and those an extractor reads, product by product.
 
     A value that is stated twice of a product under one relation is kept once: the more confident statement, and the
@@ -27,17 +39,26 @@ def extract(catalogue: Catalogue, extractor: Extractor | None = None, *, progres
 
     Args:
         catalogue: the products.
-        extractor: reads texts; by default the rules, learned from this catalogue.
+        extractor: reads texts; by default the rules, learned from this catalogue. Several read one after the other.
+        canonical: whether values that mean the same become one and conflicting sources are settled, see
+            :func:`kgrec.extraction.agree`: True, settings, or conventions that were learned before.
+        corrections: what a person has said; those that meet no fact are in ``set_aside``.
         progress: told how many products are done.
 
     Raises:
-        Nothing on account of a product or an extractor that fails.
+        SettingsError, JournalError, MissingExtraError: an extractor says that it cannot read any product. Nothing else
+            is raised on account of a product or an extractor that fails.
     """
     if extractor is None:
         extractor = RuleExtractor.learned_from(catalogue)
+    extractors = tuple(extractor) if isinstance(extractor, Sequence) else (extractor,)
     set_aside: list[SetAside] = []
-    facts = Facts.of(_all_facts(catalogue, extractor, set_aside, progress))
-    return Facts(facts.table, set_aside)
+    facts = Facts.of(_all_facts(catalogue, extractors, set_aside, progress))
+    facts = Facts(facts.table, set_aside)
+    if canonical is False and not corrections:
+        return facts
+    ids = frozenset(catalogue.ids)
+    return agree(facts, canonical=canonical, corrections=corrections, products=ids, progress=progress)
 
 
 class Reading:
@@ -46,37 +67,59 @@ class Reading:
     Args:
         extractor: reads texts.
         readable: the commonest spellings of declared values.
+        conventions: what the shop has agreed to call its values, and its corrections.
     """
 
-    def __init__(self, extractor: Extractor, readable: Mapping[tuple[str, str], str]) -> None:
+    def __init__(
+        self,
+        extractor: Extractor,
+        readable: Mapping[tuple[str, str], str],
+        conventions: Conventions | None = None,
+    ) -> None:
         """Hold the parts."""
         self._extractor = extractor
         self._readable = readable
+        self._conventions = conventions
 
     @classmethod
-    def of(cls, catalogue: Catalogue) -> Reading:
-        """Learn the rules' words and the spellings of a catalogue, as :func:`extract` does."""
-        return cls(RuleExtractor.learned_from(catalogue), commonest_spellings(catalogue))
+    def of(cls, catalogue: Catalogue, facts: Facts | None = None) -> Reading:
+        """Learn the rules' words and the spellings of a catalogue, as :func:`extract` does.
+
+        Args:
+            catalogue: the products that are there.
+            facts: theirs; the conventions they carry are taken over.
+        """
+        conventions = None if facts is None else Conventions.of(facts)
+        return cls(RuleExtractor.learned_from(catalogue), commonest_spellings(catalogue), conventions)
 
     def facts_of(self, products: Sequence[Product]) -> Facts:
         """Return the facts of some products, which teach nothing themselves; what is set aside is in ``set_aside``."""
         set_aside: list[SetAside] = []
-        facts = Facts.of(_all_facts(products, self._extractor, set_aside, silent, self._readable))
-        return Facts(facts.table, set_aside)
+        facts = Facts.of(_all_facts(products, (self._extractor,), set_aside, silent, self._readable))
+        return self.agreed(Facts(facts.table, set_aside), products)
+
+    def agreed(self, facts: Facts, products: Sequence[Product]) -> Facts:
+        """Return facts of some products under the shop's own values, corrected, with conflicts settled."""
+        if self._conventions is None:
+            return facts
+        return self._conventions.apply(facts, frozenset(product.id for product in products))
 
 
 def _all_facts(
     catalogue: Sequence[Product],
-    extractor: Extractor,
+    extractors: Sequence[Extractor],
     set_aside: list[SetAside],
     progress: Progress,
     readable: Mapping[tuple[str, str], str] | None = None,
 ) -> Iterator[Fact]:
     readable = commonest_spellings(catalogue) if readable is None else readable
+    at_once = max((getattr(extractor, "products_at_once", _AT_ONCE) for extractor in extractors), default=_AT_ONCE)
     progress(_STAGE, 0, len(catalogue))
-    for first in range(0, len(catalogue), _AT_ONCE):
-        products = catalogue[first : first + _AT_ONCE]
-        read = _read(products, extractor, first, set_aside)
+    for first in range(0, len(catalogue), at_once):
+        products = catalogue[first : first + at_once]
+        read: defaultdict[str, list[Fact]] = defaultdict(list)
+        for extractor in extractors:
+            _read(products, extractor, first, read, set_aside)
         for place, product in enumerate(products, first + 1):
             kept: dict[tuple[str, str], Fact] = {}
             for fact in (*declared_of(product, readable), *_grounded(read[product.id], product, place, set_aside)):
@@ -88,18 +131,25 @@ def _all_facts(
 
 
 def _read(
-    products: Sequence[Product], extractor: Extractor, first: int, set_aside: list[SetAside]
-) -> dict[str, list[Fact]]:
-    """Return the extractor's facts by product id; where a batch fails, its products are read one by one."""
-    by_product: defaultdict[str, list[Fact]] = defaultdict(list)
+    products: Sequence[Product],
+    extractor: Extractor,
+    first: int,
+    by_product: defaultdict[str, list[Fact]],
+    set_aside: list[SetAside],
+) -> None:
+    """Add an extractor's facts by product id; where a batch fails, its products are read one by one."""
     facts: list[Fact] = []
     try:
         facts.extend(extractor.extract(products))
+    except _HOPELESS:
+        raise
     except Exception:  # noqa: BLE001 - extractors are plugged in; whatever one raises, the other products count
         facts.clear()
         for place, product in enumerate(products, first + 1):
             try:
                 facts.extend(list(extractor.extract([product])))
+            except _HOPELESS:
+                raise
             except Exception as error:  # noqa: BLE001 - as above
                 reason = f"extractor {extractor.name!r} failed: {type(error).__name__}: {error}"
                 set_aside.append(_aside(place, reason, product.title))
@@ -111,7 +161,6 @@ def _read(
             set_aside.append(
                 _aside(first + 1, f"fact of a product that was not asked for: {fact.product!r}", str(fact))
             )
-    return by_product
 
 
 def _grounded(facts: list[Fact], product: Product, place: int, set_aside: list[SetAside]) -> Iterator[Fact]:

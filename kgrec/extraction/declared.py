@@ -16,6 +16,7 @@ from kgrec.extraction.words import built_in_meanings
 
 __all__ = [
     "RELATION_SPELLINGS",
+    "built_in_name",
     "clean_value",
     "commonest_spellings",
     "declared_facts",
@@ -90,7 +91,7 @@ def declared_values(product: Product) -> Iterator[tuple[str, str, str, str]]:
         for raw in values:
             value = clean_value(raw)
             if relation and not is_placeholder(value):
-                yield relation, name, raw, _canonical(relation, value)
+                yield relation, name, raw, built_in_name(relation, value)
 
 
 def commonest_spellings(products: Iterable[Product]) -> dict[tuple[str, str], str]:
@@ -126,7 +127,7 @@ def snake_case(name: str) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def _canonical(relation: str, value: str) -> str:
+def built_in_name(relation: str, value: str) -> str:
     """Return the rules' own name of a value where it is as exact: ``"Gray"`` is ``"grey"``, ``"Dark Blue"`` stays."""
     rule_relation = _RULE_RELATION.get(relation)
     if rule_relation is None:

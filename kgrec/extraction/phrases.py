@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from kgrec.extraction.tokens import Tokens
@@ -64,6 +64,15 @@ class PhraseTable:
                     break
             at += step
         return found
+
+    def match_all(self, tokens: Tokens) -> Iterator[PhraseMatch]:
+        """Yield every match, from left to right, the longest first at each place; they may overlap."""
+        keys, lengths, meanings = tokens.keys, self._lengths, self.meanings
+        for at, key in enumerate(keys):
+            for length in lengths.get(key, ()):
+                phrase = key if length == 1 else " ".join(keys[at : at + length])
+                if phrase in meanings and at + length <= len(keys) and adjacent(tokens, at, at + length):
+                    yield PhraseMatch(at, at + length, meanings[phrase])
 
 
 def adjacent(tokens: Tokens, first: int, last: int) -> bool:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kgrec.data import Facts
+from kgrec.data import NO_EDGE, Facts
 from kgrec.errors import DataError
 from kgrec.graph.triples import starts_of
 
@@ -30,6 +30,8 @@ class Parts(NamedTuple):
     product: NDArray[np.int32]
     fact_indptr: NDArray[np.int64]
     fact_row: NDArray[np.int32]
+    aside_indptr: NDArray[np.int64]
+    aside_row: NDArray[np.int32]
     unknown_products: int
     unusable_facts: int
 
@@ -39,7 +41,8 @@ def index_facts(product_ids: Sequence[str], facts: Facts) -> Parts:
 
     Args:
         product_ids: (n,) unique ids, in order of num.
-        facts: any order; duplicates of a triple are merged, the highest confidence is kept.
+        facts: any order; duplicates of a triple are merged, the highest confidence is kept. Overruled and rejected
+            facts make no triples; ``aside_row`` lists them product by product.
 
     Raises:
         DataError: an id is given twice or is no valid text, or there are more than 32,767 relations.
@@ -54,7 +57,10 @@ def index_facts(product_ids: Sequence[str], facts: Facts) -> Parts:
     strength = table["confidence"].combine_chunks().to_numpy(zero_copy_only=False)
     usable = relation_stated & text_stated & (strength >= 0) & (strength <= 1)  # NaN compares false
     known = product >= 0
-    rows = np.flatnonzero(usable & known)
+    holds = _holds(table["standing"])
+    rows = np.flatnonzero(usable & known & holds)
+    aside = np.flatnonzero(usable & known & ~holds)
+    aside = aside[np.argsort(product[aside], kind="stable")]
 
     pairs, node = np.unique(relation[rows] * max(len(texts), 1) + text[rows], return_inverse=True)
     used, value_relation = np.unique(pairs // max(len(texts), 1), return_inverse=True)
@@ -79,6 +85,8 @@ def index_facts(product_ids: Sequence[str], facts: Facts) -> Parts:
         product=owner[by_value].astype(np.int32),
         fact_indptr=np.append(first, len(rows)).astype(np.int64),
         fact_row=rows[order].astype(np.int32),
+        aside_indptr=starts_of(product[aside], len(product_ids)),
+        aside_row=aside.astype(np.int32),
         unknown_products=int(np.count_nonzero(usable & ~known)),
         unusable_facts=int(np.count_nonzero(~usable)),
     )
@@ -94,6 +102,14 @@ def _ids(product_ids: Sequence[str]) -> pa.Array:
         twice = next(i for i in product_ids if i in seen or seen.add(i))  # type: ignore[func-returns-value]
         raise DataError(f"two products have the id {twice!r}; ids must be unique")
     return ids
+
+
+def _holds(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """Return which rows may be triples: bool (f,), false where a fact was overruled or rejected."""
+    whole = column.combine_chunks()
+    aside = pc.is_in(whole.dictionary, value_set=pa.array(NO_EDGE)).to_numpy(zero_copy_only=False)
+    found: NDArray[np.bool_] = ~np.append(aside, False)[whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    return found
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array, NDArray[np.bool_]]:

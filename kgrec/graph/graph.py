@@ -11,13 +11,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kgrec.data import Catalogue, Fact, Facts
-from kgrec.errors import DataError
-from kgrec.graph import export, view
+from kgrec.errors import DataError, SettingsError
+from kgrec.graph import exports, view
 from kgrec.graph.building import index_facts
 from kgrec.graph.changing import Renumbered, changed_parts
+from kgrec.graph.hierarchy import Hierarchy, hierarchy_of
 from kgrec.graph.paths import Path, find_paths
+from kgrec.graph.quantities import values_between
+from kgrec.graph.ranges import Range, RangeSettings, ranges_of
 from kgrec.graph.statistics import describe
-from kgrec.graph.triples import ARRAYS, SOURCES, Triples
+from kgrec.graph.triples import ARRAYS, ASIDE, SOURCES, Triples
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -42,7 +45,8 @@ class Graph(Triples):
         Args:
             product_ids: (n,) unique ids; their order gives the product numbers.
             facts: in any order. Duplicates of a triple are merged: the highest confidence counts, and all remain
-                reachable through :meth:`sources`. Facts of other products are counted in ``unknown_products``.
+                reachable through :meth:`sources`. Facts of other products are counted in ``unknown_products``. Facts
+                that were overruled or rejected are no triples; :meth:`set_aside` returns them.
             keep_sources: whether to keep ``facts`` for :meth:`sources`.
 
         Raises:
@@ -52,7 +56,9 @@ class Graph(Triples):
         if keep_sources:
             parts["facts"] = facts
         else:
-            parts |= {"fact_indptr": None, "fact_row": None}
+            parts |= dict.fromkeys(SOURCES)
+        if not keep_sources or not len(parts["aside_row"]):
+            parts |= dict.fromkeys(ASIDE)
         return cls(product_ids=tuple(product_ids), **parts)
 
     @classmethod
@@ -64,10 +70,23 @@ class Graph(Triples):
         """
         return cls.from_facts(*view.from_networkx(network), keep_sources=False)
 
+    @classmethod
+    def read_parquet(cls, path: str | PathLike[str], product_ids: Sequence[str] | None = None) -> Graph:
+        """Read back what :meth:`write_parquet` wrote, or any Parquet table of product, relation and value.
+
+        Args:
+            path: the file; a column ``confidence`` is used where there is one, other columns are ignored.
+            product_ids: in order of product number, with products that have no triple. None takes the ids from the
+                table, in order of first appearance.
+
+        Raises:
+            DataError: the file is missing or is no such table.
+        """
+        return cls.from_facts(*exports.read_triple_table(path, product_ids), keep_sources=False)
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the numeric part: name → array, without ids and texts (see :meth:`to_tables`)."""
-        names = ARRAYS if self.facts is None else {**ARRAYS, **SOURCES}
-        arrays = {name: getattr(self, name) for name in names}
+        arrays = {name: getattr(self, name) for name in self._kept_arrays()}
         return arrays | {"left_out": np.array([self.unknown_products, self.unusable_facts], np.int64)}
 
     def to_tables(self) -> dict[str, pa.Table]:
@@ -87,6 +106,7 @@ class Graph(Triples):
         """
         facts = Facts(tables["facts"]) if "facts" in tables else None
         names = [*ARRAYS] if facts is None else [*ARRAYS, *SOURCES]
+        names += [*ASIDE] if facts is not None and any(name in arrays for name in ASIDE) else []
         if missing := [n for n in (*names, "left_out") if n not in arrays] + [
             n for n in ("relations", "values") if n not in tables
         ]:
@@ -129,19 +149,33 @@ class Graph(Triples):
         if len(ids) < old or not inside or not np.isin(fresh, chosen).all():
             raise DataError("product_ids must begin with those of the graph, and nums must name every further one")
         parts, renumbered = changed_parts(self, ids, chosen, facts)
-        return Graph(**parts), renumbered
+        return Graph.of_checked(parts), renumbered
 
     # --- asking
 
-    def related(self, num: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def related(self, num: int, *, hub: int | None = None) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return two hops of a product: the others that share a value, int32 (m,), rising, and how many, int64 (m,).
+
+        Args:
+            num: product number.
+            hub: values that more than so many products carry are not followed; None follows all of them.
 
         Raises:
             IndexError: ``num`` is not in 0 … n−1.
+            SettingsError: ``hub`` is below 1.
         """
-        reached = view.gather(self.value_indptr, self.product, self.values_of(num))
-        others, counts = np.unique(reached[reached != num], return_counts=True)
-        return others, counts
+        values = self.values_of(num)
+        if hub is not None:
+            if hub < 1:
+                raise SettingsError(f"hub must be at least 1, the products that a value may have; got {hub}")
+            values = values[self.value_indptr[values + 1] - self.value_indptr[values] <= hub]
+        reached = view.gather(self.value_indptr, self.product, values)
+        reached = reached[reached != num]
+        reached.sort()
+        opens = np.ones(len(reached), bool)
+        np.not_equal(reached[1:], reached[:-1], out=opens[1:])
+        first = np.flatnonzero(opens)
+        return reached[first], np.diff(first, append=len(reached))
 
     def sources(self, num: int, value_num: int) -> tuple[Fact, ...]:
         """Return every fact that states a triple, surest first; empty where there is none or sources are not kept.
@@ -152,10 +186,25 @@ class Graph(Triples):
         at = self._triple(num, value_num)
         if at is None or self.facts is None or self.fact_indptr is None or self.fact_row is None:
             return ()
-        rows = self.fact_row[self.fact_indptr[at] : self.fact_indptr[at + 1]].tolist()
-        table = self.facts.table
-        facts = [Fact(**{name: table[name][row].as_py() for name in table.column_names}) for row in rows]
+        facts = self._facts_at(self.fact_row[self.fact_indptr[at] : self.fact_indptr[at + 1]])
         return tuple(sorted(facts, key=lambda fact: -fact.confidence))
+
+    def set_aside(self, num: int) -> tuple[Fact, ...]:
+        """Return what was stated of a product and is no triple, because it was overruled or rejected; in order.
+
+        Raises:
+            IndexError: ``num`` is not in 0 … n−1.
+        """
+        self.values_of(num)  # checks the number
+        if self.aside_indptr is None or self.aside_row is None:
+            return ()
+        return self._facts_at(self.aside_row[self.aside_indptr[num] : self.aside_indptr[num + 1]])
+
+    def _facts_at(self, rows: NDArray[np.int32]) -> tuple[Fact, ...]:
+        if self.facts is None:
+            return ()
+        table = self.facts.table  # cell by cell: to take rows would join the chunks of a table that has grown
+        return tuple(Fact(**{name: table[name][row].as_py() for name in table.column_names}) for row in rows.tolist())
 
     def incidence(self, relation: str | None = None, *, weighted: bool = False) -> csr_matrix:
         """Return which product has which value as a sparse float32 (n, v) matrix.
@@ -195,6 +244,43 @@ class Graph(Triples):
         """
         return find_paths(self, a, b, max_hops=max_hops, limit=limit)
 
+    def hierarchy(self, relation: str = "category", *, separator: str = " > ") -> Hierarchy:
+        """Return the values of a relation whose texts are paths as a tree; empty where the relation is unknown.
+
+        Args:
+            relation: its name.
+            separator: what stands between levels.
+        """
+        return hierarchy_of(self, relation, separator)
+
+    def values_between(
+        self, relation: str, low: float | None = None, high: float | None = None, unit: str = ""
+    ) -> NDArray[np.int32]:
+        """Return the values of a relation from ``low`` to ``high``, both included, int32 (m,), rising.
+
+        ``15 cm``, ``0.15 m`` and ``5.9055 in`` are compared as lengths, whatever unit is asked for. Values that are no
+        single number, and those of another kind of quantity, are not among them.
+
+        Args:
+            relation: its name; an unknown one has no values.
+            low: in ``unit``; None for no lower bound.
+            high: in ``unit``; None for no upper bound.
+            unit: such as ``"cm"``; ``""`` means plain numbers.
+
+        Raises:
+            SettingsError: there is no such unit, or ``low`` is above ``high``.
+        """
+        return values_between(self, relation, low, high, unit)
+
+    def ranges(self, relation: str, settings: RangeSettings | None = None) -> tuple[Range, ...]:
+        """Return the quantities of a relation in ranges such as ``10–20 cm``, from low to high, kind by kind.
+
+        Args:
+            relation: its name; an unknown one has none.
+            settings: how many ranges, and what is too little for any.
+        """
+        return ranges_of(self, relation, settings or RangeSettings())
+
     # --- describing, handing on
 
     def statistics(self, *, hub_share: float = 0.2) -> dict[str, Any]:
@@ -225,12 +311,20 @@ class Graph(Triples):
 
     def write_graphml(self, path: str | PathLike[str]) -> None:
         """Write GraphML; see :func:`kgrec.graph.write_graphml`."""
-        export.write_graphml(self, path)
+        exports.write_graphml(self, path)
 
     def write_jsonld(self, path: str | PathLike[str], catalogue: Catalogue | None = None) -> None:
         """Write schema.org JSON-LD; see :func:`kgrec.graph.write_jsonld`."""
-        export.write_jsonld(self, path, catalogue)
+        exports.write_jsonld(self, path, catalogue)
 
     def write_parquet(self, path: str | PathLike[str]) -> None:
         """Write a table of triples; see :func:`kgrec.graph.write_parquet`."""
-        export.write_parquet(self, path)
+        exports.write_parquet(self, path)
+
+    def write_ntriples(self, path: str | PathLike[str], *, base: str = "urn:kgrec:", confidences: bool = False) -> None:
+        """Write RDF N-Triples; see :func:`kgrec.graph.write_ntriples`."""
+        exports.write_ntriples(self, path, base=base, confidences=confidences)
+
+    def write_neo4j(self, folder: str | PathLike[str], catalogue: Catalogue | None = None) -> None:
+        """Write CSV files for Neo4j's import; see :func:`kgrec.graph.write_neo4j`."""
+        exports.write_neo4j(self, folder, catalogue)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from kgrec.data import Facts
 from kgrec.errors import DataError, UnknownProductError
 
-__all__ = ["ARRAYS", "SOURCES", "Triples", "starts_of"]
+__all__ = ["ARRAYS", "ASIDE", "SOURCES", "Triples", "starts_of"]
 
 ARRAYS: Mapping[str, type[np.generic]] = {
     "value_relation": np.int16,
@@ -25,6 +25,7 @@ ARRAYS: Mapping[str, type[np.generic]] = {
     "product": np.int32,
 }
 SOURCES: Mapping[str, type[np.generic]] = {"fact_indptr": np.int64, "fact_row": np.int32}
+ASIDE: Mapping[str, type[np.generic]] = {"aside_indptr": np.int64, "aside_row": np.int32}
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -47,6 +48,9 @@ class Triples:
         facts: where the triples come from, or None.
         fact_indptr: int64 (t + 1,): triple ``k`` was stated by rows ``fact_row[fact_indptr[k]:fact_indptr[k + 1]]``.
         fact_row: int32 (f,), rows of ``facts``, rising within a triple.
+        aside_indptr: int64 (n + 1,): of product ``i`` rows ``aside_row[aside_indptr[i]:aside_indptr[i + 1]]`` were
+            overruled or rejected; None where none was.
+        aside_row: int32 (a,), rising within a product.
         unknown_products: number of facts left out because their product is not in ``product_ids``.
         unusable_facts: number of facts left out for a missing relation or value, or a confidence outside 0 … 1.
 
@@ -66,13 +70,29 @@ class Triples:
     facts: Facts | None = None
     fact_indptr: NDArray[np.int64] | None = None
     fact_row: NDArray[np.int32] | None = None
+    aside_indptr: NDArray[np.int64] | None = None
+    aside_row: NDArray[np.int32] | None = None
     unknown_products: int = 0
     unusable_facts: int = 0
 
+    @classmethod
+    def of_checked(cls, parts: Mapping[str, Any]) -> Self:
+        """Make a graph of fields that were derived from a checked one: passes over every array are left out.
+
+        Args:
+            parts: field → value, with the dtypes above.
+        """
+        made = cls.__new__(cls)
+        for field in fields(cls):
+            value = parts.get(field.name, field.default)
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+            object.__setattr__(made, field.name, value)
+        return made
+
     def __post_init__(self) -> None:
         """Check that the arrays fit together, and lock them."""
-        names = ARRAYS if self.facts is None else {**ARRAYS, **SOURCES}
-        for name, dtype in names.items():
+        for name, dtype in self._kept_arrays().items():
             array = getattr(self, name)
             if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != 1:
                 raise DataError(f"graph array {name!r} must be {np.dtype(dtype)} with one dimension; got {array!r:.80}")
@@ -92,6 +112,14 @@ class Triples:
         if self.facts is not None and self.fact_indptr is not None and self.fact_row is not None:
             _check_runs("fact_indptr", self.fact_indptr, size, len(self.fact_row))
             _check_range("fact_row", self.fact_row, len(self.facts))
+        if self.facts is not None and self.aside_indptr is not None and self.aside_row is not None:
+            _check_runs("aside_indptr", self.aside_indptr, products, len(self.aside_row))
+            _check_range("aside_row", self.aside_row, len(self.facts))
+
+    def _kept_arrays(self) -> dict[str, type[np.generic]]:
+        """Return the names and types of the arrays that this graph has."""
+        sources = SOURCES if self.facts is not None else {}
+        return {**ARRAYS, **sources, **(ASIDE if sources and self.aside_row is not None else {})}
 
     def __len__(self) -> int:
         """Return the number of triples."""

@@ -21,9 +21,9 @@ from kgrec.readers.fields import (
     text_of,
 )
 from kgrec.readers.prices import currency_of, price_of
-from kgrec.readers.rows import RowFault, RowSource, nothing_usable, quoted, set_aside
-from kgrec.readers.sources import Source, open_source
-from kgrec.readers.tables import rows_of
+from kgrec.readers.product_files import open_products
+from kgrec.readers.rows import RowFault, nothing_usable, quoted, set_aside
+from kgrec.readers.sources import Source
 
 __all__ = ["MAX_DESCRIPTION", "MAX_TITLE", "read_catalogue"]
 
@@ -66,9 +66,14 @@ def read_catalogue(
     a lone surrogate, a title over ``MAX_TITLE`` or a description over ``MAX_DESCRIPTION`` characters, a line over
     16 MiB, a line that is no JSON object, a row with too many or too few cells, a quote that is never closed.
 
+    Files made for products are read as what they say: schema.org ``Product`` and ``ProductGroup`` in .jsonld or in the
+    scripts of an .html page, and Google Merchant feeds in .xml, .rss, .atom, or in .tsv and .csv with the header of
+    such a feed. ``columns`` then names properties that would otherwise stay in ``Product.extra``, for example
+    ``{"id": "gtin13"}``; a table with that header is read like any other one where ``columns`` is given.
+
     Args:
-        source: a path to .jsonl, .ndjson, .csv or .tsv (each also .gz) in UTF-8, or to .parquet; or any table with
-            ``__arrow_c_stream__`` (pandas, polars, duckdb, pyarrow).
+        source: a path to .jsonl, .ndjson, .csv, .tsv, .jsonld, .html, .xml, .rss or .atom (each also .gz) in UTF-8, or
+            to .parquet; or any table with ``__arrow_c_stream__`` (pandas, polars, duckdb, pyarrow).
         columns: field → column name in the source, for example ``{"id": "Article No"}``.
         progress: is told ("reading catalogue", rows read, rows in all or None).
 
@@ -82,8 +87,7 @@ def read_catalogue(
         SettingsError: ``columns`` names an unknown field.
     """
     layout = Layout(_SYNONYMS, columns, ("id",), CatalogueError)
-    opened = open_source(source, CatalogueError)
-    rows = opened if isinstance(opened, RowSource) else rows_of(opened)
+    rows = open_products(source, columns)
     if rows.columns is not None:
         layout.check(rows.name, rows.columns)
     products: dict[str, Product] = {}

@@ -36,6 +36,7 @@ _LEVEL = re.compile(r"\s*>\s*")
 _PUNCTUATION = re.compile(r"[\W_]+")
 _STOCK = re.compile(r"\d{1,12}(\.\d{0,6})?", re.ASCII)
 _YES = {"true", "yes", "y", "1", "instock", "available", "onstock", "limitedavailability", "instoreonly", "onlineonly"}
+_YES |= {"preorder", "presale", "backorder", "madetoorder"}  # it can be ordered, and comes later
 _NO = {"false", "no", "n", "0", "outofstock", "soldout", "unavailable", "notavailable", "discontinued"}
 
 

@@ -22,13 +22,14 @@ _DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 _EXPECTED = ".jsonl, .ndjson, .csv or .tsv (each also with .gz), or .parquet"
 
 
-def open_source(source: Source, failure: type[DataError]) -> RowSource | TableSource:
+def open_source(source: Source, failure: type[DataError], *, also: str = "") -> RowSource | TableSource:
     """Open a file or table.
 
     Args:
         source: a path that ends in .jsonl, .ndjson, .csv, .tsv (each also .gz) or .parquet, or any table with
             ``__arrow_c_stream__``.
         failure: the error to raise.
+        also: what the caller reads besides, for the message.
 
     Returns:
         A TableSource for Parquet and tables, a RowSource for text.
@@ -54,6 +55,10 @@ def open_source(source: Source, failure: type[DataError]) -> RowSource | TableSo
         return read_delimited(path, _DELIMITERS[suffix], failure)
     if suffix == ".parquet" and not packed:
         return read_parquet(path, failure)
-    hint = "; JSON is read one object a line: rename to .jsonl if it is" if suffix == ".json" else ""
+    hint = (
+        "; JSON is read one object a line: rename to .jsonl if it is, to .jsonld if it is JSON-LD"
+        if suffix == ".json"
+        else ""
+    )
     given = f"ends in {''.join(path.suffixes[-2 if packed else -1 :])!r}" if suffixes else "has no suffix"
-    raise failure(f"{str(path)!r} {given}; expected {_EXPECTED}: rename or convert it{hint}")
+    raise failure(f"{str(path)!r} {given}; expected {_EXPECTED}{also}: rename or convert it{hint}")

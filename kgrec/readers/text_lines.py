@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 
 from kgrec.errors import DataError
 from kgrec.readers.rows import quoted
 
-__all__ = ["MAX_ROW", "Line", "read_lines"]
+__all__ = ["MAX_ROW", "Line", "opened", "read_lines"]
 
 MAX_ROW = 16 * 2**20
 """Longest row that is looked at, in bytes; a longer one is set aside without being kept in memory."""
@@ -33,9 +34,24 @@ def read_lines(path: Path, failure: type[DataError]) -> Iterator[Line]:
     Raises:
         DataError: ``failure``, where the file cannot be opened, is damaged, or is UTF-16.
     """
+    with opened(path, failure) as stream:
+        yield from _numbered(stream, path, failure)
+
+
+@contextmanager
+def opened(path: Path, failure: type[DataError]) -> Iterator[BufferedReader]:
+    """Give the bytes of a file; a name that ends in ``.gz`` is unpacked on the way.
+
+    Args:
+        path: the file.
+        failure: the error to raise.
+
+    Raises:
+        DataError: ``failure``, where the file cannot be opened or read, or is damaged.
+    """
     try:
         with _open(path) as stream:
-            yield from _numbered(stream, path, failure)
+            yield stream
     except FileNotFoundError:
         raise failure(
             f"no file {str(path)!r} (looked in {str(path.parent.absolute())!r}); expected a readable file: "

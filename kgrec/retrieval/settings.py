@@ -136,6 +136,8 @@ class LinearSettings:
 
     def resolved(self, knowledge: Knowledge) -> LinearSettings:
         """Return the same settings with a weight written out for every relation of a shop."""
+        if all(name in self.relation_weights for name in knowledge.relations):
+            return self
         weights = {
             name: self.relation_weight * (self.extracted_share if name in knowledge.extracted else 1.0)
             for name in knowledge.relations

@@ -23,7 +23,7 @@ from kgrec.errors import DataError
 from kgrec.protocols import Progress, silent
 from kgrec.retrieval.inputs import ModelInputs
 from kgrec.retrieval.settings import LinearSettings
-from kgrec.retrieval.solver import WeightSolver
+from kgrec.retrieval.solver import SOLVER_VERSION, WeightSolver
 
 __all__ = ["Rows", "Shard", "ShardFolder", "fingerprint", "rows_of", "solve_by_shards"]
 
@@ -147,14 +147,21 @@ class ShardFolder:
         """Open a folder for a fit (of this :func:`fingerprint`), or go on with what is in it.
 
         Raises:
-            DataError: the folder holds something else, or another fit.
+            DataError: the folder holds something else, another fit, or one of another version of the library: weights
+                of two versions are never mixed.
         """
         folder = Path(path)
         plan = folder / _PLAN
         if folder.exists() and not folder.is_dir():
             raise DataError(f"{folder} is a file; shards need a folder: give another path")
         if plan.exists():
-            if json.loads(plan.read_text("utf-8")).get("fit") != fit:
+            found = json.loads(plan.read_text("utf-8"))
+            if (version := found.get("solver")) != SOLVER_VERSION:
+                raise DataError(
+                    f"{folder} holds a fit by version {version or 'before 2'} of the solver, and this library has "
+                    f"version {SOLVER_VERSION}; give another folder, or remove this one to fit anew"
+                )
+            if found.get("fit") != fit:
                 raise DataError(
                     f"{folder} holds a fit of other products, events or settings; give another folder, or remove this "
                     "one to fit anew"
@@ -163,7 +170,7 @@ class ShardFolder:
             raise DataError(f"{folder} is not empty and holds no fit; give an empty or a new folder")
         else:
             folder.mkdir(parents=True, exist_ok=True)
-            _put_json(plan, {"fit": fit})
+            _put_json(plan, {"fit": fit, "solver": SOLVER_VERSION})
         return cls(folder)
 
     def get(self, number: int, products: NDArray[np.int32]) -> Shard | None:
@@ -224,8 +231,8 @@ class ShardFolder:
 
 
 def fingerprint(inputs: ModelInputs, settings: LinearSettings, seed: int) -> str:
-    """Return a digest of everything that a fit depends on."""
-    digest = hashlib.sha256(repr((inputs.n, settings, seed)).encode())
+    """Return a digest of everything that a fit depends on, the solver's version included."""
+    digest = hashlib.sha256(repr((SOLVER_VERSION, inputs.n, settings, seed)).encode())
     histories, knowledge = inputs.histories, inputs.knowledge
     digest.update(repr((histories.ordered, knowledge.relations, sorted(knowledge.extracted))).encode())
     arrays: tuple[NDArray[Any], ...] = (

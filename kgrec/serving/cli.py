@@ -1,4 +1,4 @@
-"""The command line: ``kgrec demo``, ``kgrec build``, ``kgrec recommend``."""
+"""The command line: ``kgrec demo``, ``schema``, ``extract``, ``teach``, ``build``, ``recommend``, ``graph …``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from rich.console import Console
 
 import kgrec
 from kgrec.errors import KgrecError
+from kgrec.serving.extract_commands import extract, schema, teach
+from kgrec.serving.graph_commands import graph_app
+from kgrec.serving.options import CatalogueArgument, ColumnOption, columns_of, report_aside
 
 __all__ = ["app", "main"]
 
@@ -19,6 +22,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(graph_app, name="graph")
 console = Console()
 
 
@@ -32,14 +36,19 @@ def demo(
     run_demo(out, console=console)
 
 
+app.command()(schema)
+app.command()(extract)
+app.command()(teach)
+app.add_typer(graph_app, name="graph")
+
+
 @app.command()
 def build(
-    catalogue: Annotated[Path, typer.Argument(help="Products: JSONL, CSV, TSV or Parquet.")],
+    catalogue: CatalogueArgument,
     shop: Annotated[Path, typer.Argument(help="Folder to write the shop into.")],
     events: Annotated[Path | None, typer.Option(help="Events: user, item, type, time, value.")] = None,
-    column: Annotated[
-        list[str] | None, typer.Option(help="A product field and its column, for example id=ArtNr; repeatable.")
-    ] = None,
+    facts: Annotated[Path | None, typer.Option(help="Facts of kgrec extract; if not, rules read them.")] = None,
+    column: ColumnOption = None,
     encoder: Annotated[
         str, typer.Option(help="minilm, hashing (no weights, no meaning), or a model name or folder.")
     ] = "minilm",
@@ -50,18 +59,19 @@ def build(
 
     chosen = _encoder(encoder)
     with drawn_progress() as progress:
-        products = kgrec.read_catalogue(catalogue, columns=_columns(column or []), progress=progress)
-        _report_aside(products.set_aside)
+        products = kgrec.read_catalogue(catalogue, columns=columns_of(column or []), progress=progress)
+        report_aside(console, products.set_aside)
         log = None
         if events is not None:
             log = kgrec.read_events(events, products, timezone=timezone, progress=progress)
-            _report_aside(log.set_aside)
+            report_aside(console, log.set_aside)
             if log.unknown_products:
                 total = sum(log.unknown_products.values())
                 console.print(
                     f"events of products that the catalogue lacks: {total:,} ({len(log.unknown_products):,} ids)"
                 )
-        built = kgrec.build(products, log, encoder=chosen, progress=progress)
+        read = None if facts is None else kgrec.read_facts(facts)
+        built = kgrec.build(products, log, read, encoder=chosen, progress=progress)
     built.save(shop)
     console.print(f"{built!r}\nwritten: {shop}")
 
@@ -92,25 +102,6 @@ def _encoder(name: str) -> kgrec.HashingEncoder | kgrec.SentenceEncoder:
     if close and name != close[0]:
         raise kgrec.errors.SettingsError(f"there is no encoder {name!r}; did you mean {close[0]!r}?")
     return kgrec.SentenceEncoder(None if name == "minilm" else name)
-
-
-def _columns(pairs: list[str]) -> dict[str, str] | None:
-    """Read ``field=column`` pairs."""
-    for pair in pairs:
-        if "=" not in pair:
-            raise kgrec.errors.SettingsError(f"--column takes FIELD=COLUMN, for example id=ArtNr; got {pair!r}")
-    return dict(pair.split("=", 1) for pair in pairs) or None
-
-
-def _report_aside(rows: tuple[kgrec.SetAside, ...]) -> None:
-    """Print how many rows were set aside, by reason, and the first few."""
-    if not rows:
-        return
-    console.print(f"rows set aside: {len(rows):,}", style="yellow")
-    for row in rows[:5]:
-        console.print(f"  {row}", markup=False)
-    if len(rows) > 5:
-        console.print(f"  … and {len(rows) - 5:,} more")
 
 
 def main() -> None:

@@ -55,15 +55,14 @@ class PatchedHistories:
         rows = users.tolist()
         if len(rows) == 1 and rows[0] in self._changed:
             return self._named(self._changed[rows[0]])
-        patched = [at for at, row in enumerate(rows) if row in self._changed]
-        if not patched:
-            return self._named(self._base.select(users))
-        pieces, start = [], 0
-        for at in (*patched, len(rows)):
-            pieces.append(self._base.select(users[start:at]))
-            pieces += [self._changed[rows[at]]] if at < len(rows) else []
-            start = at + 1
-        return self._named(joined(pieces))
+        patched = np.array([row in self._changed for row in rows], np.bool_)
+        plain = self._base.select(users[~patched])
+        if not patched.any():
+            return self._named(plain)
+        both = joined([plain, *(self._changed[row] for row in users[patched].tolist())])
+        place = np.empty(len(rows), np.int64)
+        place[np.concatenate([np.flatnonzero(~patched), np.flatnonzero(patched)])] = np.arange(len(rows))
+        return self._named(both.select(place))
 
     def whole(self) -> Histories:
         """Return all of them in plain arrays."""

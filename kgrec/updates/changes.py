@@ -35,7 +35,7 @@ class Changes:
         """Hold the parts."""
         self._shop = shop
         self._start = now
-        self._newcomers = Newcomers(shop.catalogue, shop.vectors.shape[1], shop.encoder, encoder)
+        self._newcomers = Newcomers(shop.catalogue, shop.vectors.shape[1], shop.encoder, encoder, shop.graph.facts)
         self._live: LiveShop | None = None
         self._lock = threading.Lock()
 

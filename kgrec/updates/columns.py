@@ -11,7 +11,7 @@ from kgrec.retrieval import LinearModel
 from kgrec.retrieval.overlay import OverlayWriter
 from kgrec.retrieval.solver import WeightSolver
 from kgrec.updates.few import few_threads
-from kgrec.updates.solving import Solved, Surroundings, alike, solve, supports
+from kgrec.updates.solving import Solved, Surroundings, alike, choose, solve
 from kgrec.updates.stale import Stale
 
 __all__ = ["Columns"]
@@ -72,11 +72,11 @@ class Columns:
         if not len(products):
             return 0
         with few_threads(len(products)):
-            chosen = supports(world, products)
+            chosen, heard = choose(world, products)
             cold = (world.counts.diagonal[products] == 0) & bool(self._alike.shape[1])
             sure = self._stale.surely(products, chosen, cold)
             if sure.any():
-                self._put(world, products[sure], solve(world, products[sure], chosen[sure]), products)
+                self._put(world, products[sure], solve(world, products[sure], chosen[sure], heard[sure]), products)
         self._stale.done(products)
         return len(products)
 

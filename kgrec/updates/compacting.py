@@ -72,7 +72,8 @@ def _index(plan: IndexPlan | None) -> IndexPlan | None:
 def _graph(graph: Graph, catalogue: Catalogue) -> Graph:
     """Read the graph from the facts that are still reachable; without sources the arrays are renumbered."""
     if graph.facts is not None and graph.fact_row is not None:
-        facts = Facts(graph.facts.table.take(np.sort(graph.fact_row)), graph.facts.set_aside)
+        rows = graph.fact_row if graph.aside_row is None else np.concatenate([graph.fact_row, graph.aside_row])
+        facts = Facts(graph.facts.table.take(np.sort(rows)), graph.facts.set_aside)
         return Graph.from_facts(catalogue.ids, facts)
     kept = np.array([num for num, name in enumerate(graph.product_ids) if catalogue.find(name) is not None], np.int64)
     new_of = np.full(len(graph.product_ids), -1, np.int32)

@@ -26,27 +26,31 @@ class Newcomers:
         dimension: of the shop's vectors, 0 without text.
         name: of the encoder that made them.
         encoder: that encoder, where it is at hand.
+        facts: of the shop, with the conventions they carry.
     """
 
-    def __init__(self, catalogue: Catalogue, dimension: int, name: str, encoder: Encoder | None) -> None:
+    def __init__(
+        self, catalogue: Catalogue, dimension: int, name: str, encoder: Encoder | None, facts: Facts | None = None
+    ) -> None:
         """Hold the parts; nothing is learned or loaded yet."""
         self._catalogue = catalogue
         self._dimension = dimension
         self._name = name
         self._encoder = encoder
+        self._facts = facts
         self._reading: Reading | None = None
 
     def learn(self) -> None:
         """Learn the words of the catalogue now: seconds in a large shop."""
-        self._reading = self._reading or Reading.of(self._catalogue)
+        self._reading = self._reading or Reading.of(self._catalogue, self._facts)
 
     def facts_of(self, products: list[Product], facts: Facts | None) -> Facts:
-        """Return the facts of some products: those given, or what the rules read."""
-        if facts is not None:
+        """Return the facts of some products: those given, or what the rules read; both as the shop calls its values."""
+        if facts is not None and (self._facts is None or not self._facts.conventions):
             return facts
         self.learn()
         assert self._reading is not None
-        return self._reading.facts_of(products)
+        return self._reading.facts_of(products) if facts is None else self._reading.agreed(facts, products)
 
     def vectors_of(
         self, products: list[Product], facts: Facts, vectors: NDArray[np.float32] | None

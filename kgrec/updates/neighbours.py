@@ -106,19 +106,17 @@ class Neighbours:
         told = np.any(vectors[nums] != 0, axis=1) if self._size else np.zeros(len(nums), np.bool_)
         for num in nums[~told].tolist() if self._size else ():
             self._nums[num], self._cosines[num], self._floor[num], self._short[num] = -1, 0, 0, False
-        nums = nums[told]
-        for start in range(0, len(nums), _AT_ONCE):
-            some = nums[start : start + _AT_ONCE]
-            cosines = vectors.cosines(vectors[some])
-            for column, num in enumerate(some.tolist()):
-                near = cosines[:, column]
-                near[num] = 0
-                self._fill(num, near)
-                takers = np.flatnonzero((near > self._floor[: self._n]) & (near > 0))
-                displaced.append(self._nums[takers, -1] >= 0)
-                self._enter(num, takers, near[takers])
-                rows.append(takers)
-                nearness.append(near[takers])
+        for num in nums[told].tolist():
+            others, near = vectors.nearest(vectors[num], self._floor[: self._n], self._size + 1)
+            kept = (near > 0) & (others != num)
+            others, near = others[kept], near[kept]
+            self._fill(num, others, near)
+            taking = near > self._floor[others]
+            takers = others[taking]
+            displaced.append(self._nums[takers, -1] >= 0)
+            self._enter(num, takers, near[taking])
+            rows.append(takers)
+            nearness.append(near[taking])
         return np.concatenate(rows), np.concatenate(nearness), np.concatenate(displaced)
 
     def refill(self, rows: NDArray[np.int64], vectors: PatchedVectors) -> None:
@@ -128,16 +126,17 @@ class Neighbours:
             cosines = vectors.cosines(vectors[some])
             for column, num in enumerate(some.tolist()):
                 cosines[num, column] = 0
-                self._fill(num, cosines[:, column])
+                near = np.flatnonzero(cosines[:, column] > 0)
+                self._fill(num, near, cosines[near, column])
 
-    def _fill(self, num: int, near: NDArray[np.float32]) -> None:
+    def _fill(self, num: int, others: NDArray[np.int64], near: NDArray[np.float32]) -> None:
+        """Take the nearest of some others (int64 (m,), rising) by their cosines, float32 (m,), above 0."""
         size = self._size
         best = np.argpartition(-near, size)[:size] if len(near) > size else np.arange(len(near))
-        best = best[near[best] > 0]
         best = best[np.lexsort((best, -near[best]))]
         self._nums[num] = -1
         self._cosines[num] = 0
-        self._nums[num, : len(best)] = best
+        self._nums[num, : len(best)] = others[best]
         self._cosines[num, : len(best)] = near[best]
         self._floor[num] = near[best[-1]] if len(best) == size else 0
         self._short[num] = False

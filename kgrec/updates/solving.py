@@ -8,7 +8,7 @@ without events, those most like them, which holds everybody who could be chosen;
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from kgrec.updates.counts import LiveCounts
 from kgrec.updates.neighbours import Neighbours
 from kgrec.updates.texts import PatchedVectors
 
-__all__ = ["Solved", "Surroundings", "alike", "solve", "supports", "whole"]
+__all__ = ["Solved", "Surroundings", "alike", "choose", "solve", "whole"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,41 +91,57 @@ class _Fixed(WeightSolver):
         return self.chosen[products]
 
 
-def supports(world: Surroundings, products: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Choose who may speak for some products (int64 (b,)): int32 (b, support), rising numbers, then −1."""
-    inside, solver = _candidates(world, products)
-    found = solver.support(np.searchsorted(inside, products).astype(np.int32))
-    return np.where(found >= 0, inside[found], -1).astype(np.int32)
+def choose(world: Surroundings, products: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Choose who may speak for some products, and whom those without events hear through.
+
+    Args:
+        world: the shop.
+        products: int64 (b,), rising or not, without doubles.
+
+    Returns:
+        int32 (b, support), rising numbers, then −1; and int32 (b, newcomer_alike), −1 for nobody.
+    """
+    cut, solver = _candidates(world, products)
+    inside, local = cut.nums, cut.place[products]
+    found = solver.support(local)
+    heard = np.full((len(products), world.settings.newcomer_alike), -1, np.int32)
+    fresh = np.flatnonzero(world.counts.diagonal[products] == 0)
+    if len(fresh) and heard.shape[1]:
+        heard[fresh] = _alike(world, inside, solver, local[fresh])
+    return np.where(found >= 0, inside[found], -1).astype(np.int32), heard
 
 
 def alike(world: Surroundings, products: NDArray[np.int64]) -> NDArray[np.int32]:
     """Find whom products without events (int64 (b,)) hear through: int32 (b, newcomer_alike), −1 for nobody."""
-    settings = world.settings
-    inside, solver = _candidates(world, products)
-    local = np.searchsorted(inside, products).astype(np.int32)
+    cut, solver = _candidates(world, products)
+    return _alike(world, cut.nums, solver, cut.place[products])
+
+
+def _alike(
+    world: Surroundings, inside: NDArray[np.int64], solver: WeightSolver, local: NDArray[np.int32]
+) -> NDArray[np.int32]:
     warm = world.counts.diagonal[inside] > 0
-    found, _ = most_alike(
-        solver.inputs, solver.likeness, solver.text_kernel[local], local, warm, settings.newcomer_alike
-    )
+    text = solver.text_kernel[local]
+    found, _ = most_alike(solver.inputs, solver.likeness, text, local, warm, world.settings.newcomer_alike)
     return np.where(found >= 0, inside[found], -1).astype(np.int32)
 
 
-def solve(world: Surroundings, products: NDArray[np.int64], chosen: NDArray[np.int32]) -> Solved:
-    """Solve for some products (int64 (b,)) on their supports (int32 (b, m)); those without events hear more."""
-    heard = np.full((len(products), world.settings.newcomer_alike), -1, np.int32)
+def solve(
+    world: Surroundings, products: NDArray[np.int64], chosen: NDArray[np.int32], heard: NDArray[np.int32]
+) -> Solved:
+    """Solve for some products (int64 (b,)) on what :func:`choose` gave for them."""
     fresh = np.flatnonzero(world.counts.diagonal[products] == 0) if heard.shape[1] else np.zeros(0, np.int64)
     everyone, rows = products, chosen
-    if len(fresh):
-        heard[fresh] = alike(world, products[fresh])
-        more = np.setdiff1d(heard[heard >= 0], products).astype(np.int64)
-        if len(more):
-            everyone, rows = np.concatenate([products, more]), np.concatenate([chosen, supports(world, more)])
-    inside = np.unique(np.concatenate([everyone, rows[rows >= 0]]))
-    solver = _solver(world, inside, everyone, products[fresh])
+    more = np.setdiff1d(heard[heard >= 0], products).astype(np.int64)
+    if len(more):
+        everyone, rows = np.concatenate([products, more]), np.concatenate([chosen, choose(world, more)[0]])
+    cut = _Cut.of(len(world.vectors), everyone, rows[rows >= 0])
+    inside, place = cut.nums, cut.place
+    solver = _solver(world, cut, products[fresh])
     table = np.full((len(inside), rows.shape[1]), -1, np.int32)
-    table[np.searchsorted(inside, everyone)] = np.where(rows >= 0, np.searchsorted(inside, rows), -1)
+    table[place[everyone]] = np.where(rows >= 0, place[rows], -1)
     fixed = _Fixed(**{field.name: getattr(solver, field.name) for field in fields(solver)}, chosen=table)
-    support, parts = fixed.solve(np.searchsorted(inside, products).astype(np.int32))
+    support, parts = fixed.solve(place[products])
     return Solved(np.where(support >= 0, inside[support], -1).astype(np.int32), parts, fixed.names, heard)
 
 
@@ -156,28 +172,47 @@ def whole(world: Surroundings) -> WeightSolver:
     return WeightSolver.of(inputs, world.counts.rows(everybody), world.settings, factors=world.factors)
 
 
-def _candidates(world: Surroundings, products: NDArray[np.int64]) -> tuple[NDArray[np.int64], WeightSolver]:
-    """Cut out everybody who could be in the support of some products; return who that is, rising, and the solver."""
+class _Cut(NamedTuple):
+    """The products of a cut-out: ``nums`` int64 (m,), rising, and ``place`` int32 (n,) of each in it, −1 outside."""
+
+    nums: NDArray[np.int64]
+    place: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, n: int, *parts: NDArray[np.integer[Any]]) -> _Cut:
+        """Cut everybody out of n products whom some part (numbers, doubles allowed) names.
+
+        A table of all products takes less time than sorting and searching, which a cut-out does over and over.
+        """
+        place = np.full(n, -1, np.int32)
+        for part in parts:
+            place[part] = 0
+        nums = np.flatnonzero(place == 0)
+        place[nums] = np.arange(len(nums), dtype=np.int32)
+        return cls(nums, place)
+
+
+def _candidates(world: Surroundings, products: NDArray[np.int64]) -> tuple[_Cut, WeightSolver]:
+    """Cut out everybody who could be in the support of some products; return who that is, and the solver."""
     rows = world.counts.rows(products)
     members = _members(world, products)
     near = world.neighbours.nums[products]
-    inside = np.unique(np.concatenate([products, rows.indices, *members.values(), near[near >= 0]]))
-    counts = _rows_and_diagonal(rows, inside, np.searchsorted(inside, products), world.counts.diagonal)
-    knowledge = _walks(world, inside, products, members)
-    inputs = _inputs(world, inside, products, knowledge, np.zeros((len(inside), 0), np.float32))
-    return inside, WeightSolver.of(inputs, counts, world.settings, factors=world.factors)
+    cut = _Cut.of(len(world.vectors), products, rows.indices, *members.values(), near[near >= 0])
+    counts = _rows_and_diagonal(rows, cut, products, world.counts.diagonal)
+    knowledge = _walks(world, cut, products, members)
+    inputs = _inputs(world, cut, products, knowledge, np.zeros((len(cut.nums), 0), np.float32))
+    return cut, WeightSolver.of(inputs, counts, world.settings, factors=world.factors)
 
 
-def _solver(
-    world: Surroundings, inside: NDArray[np.int64], everyone: NDArray[np.int64], fresh: NDArray[np.int64]
-) -> WeightSolver:
-    """Cut out ``inside`` (rising) to solve ``everyone``, of whom ``fresh`` have no events."""
+def _solver(world: Surroundings, cut: _Cut, fresh: NDArray[np.int64]) -> WeightSolver:
+    """Cut out who solves and is solved, of whom ``fresh`` have no events."""
+    inside = cut.nums
     rows = world.counts.rows(inside)
-    at = np.minimum(np.searchsorted(inside, rows.indices), len(inside) - 1)
-    kept = inside[at] == rows.indices
+    at = cut.place[rows.indices]
+    kept = np.flatnonzero(at >= 0)
     counts = Cooccurrence(
-        indptr=np.concatenate([[0], np.cumsum(kept)])[rows.indptr].astype(np.int64),
-        indices=at[kept].astype(np.int32),
+        indptr=np.searchsorted(kept, rows.indptr).astype(np.int64),
+        indices=at[kept],
         together=rows.together[kept],
         past=rows.past[kept],
         into=rows.into[kept],
@@ -186,7 +221,7 @@ def _solver(
     used = np.unique(values)
     knowledge = _knowledge(world, used, np.searchsorted(used, values), owners, len(inside))
     vectors = world.vectors[inside] if world.vectors.shape[1] else np.zeros((len(inside), 0), np.float32)
-    inputs = _inputs(world, inside, fresh, knowledge, vectors)
+    inputs = _inputs(world, cut, fresh, knowledge, vectors)
     solver = WeightSolver.of(inputs, counts, world.settings, factors=world.factors)
     if not len(fresh):
         return solver
@@ -211,22 +246,21 @@ def _members(world: Surroundings, products: NDArray[np.int64]) -> dict[int, NDAr
 
 
 def _walks(
-    world: Surroundings, inside: NDArray[np.int64], products: NDArray[np.int64], members: dict[int, NDArray[np.int32]]
+    world: Surroundings, cut: _Cut, products: NDArray[np.int64], members: dict[int, NDArray[np.int32]]
 ) -> Knowledge:
     """Return values with all their products, and the values of ``products`` alone."""
     used = np.array(list(members), np.int64)
     values, owners = _values_of(world.graph, products)
-    place = np.searchsorted(inside, products)
     spoken = np.isin(values, used)
-    own, owners = np.searchsorted(used, values[spoken]), place[owners[spoken]]
-    order = np.argsort(owners, kind="stable")
+    own, places = np.searchsorted(used, values[spoken]), cut.place[products][owners[spoken]]
+    order = np.argsort(places, kind="stable")
     held = np.concatenate([*members.values(), np.zeros(0, np.int32)])
     return Knowledge(
         relations=world.graph.relations,
-        indptr=np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(inside)))]).astype(np.int64),
+        indptr=np.concatenate([[0], np.cumsum(np.bincount(places, minlength=len(cut.nums)))]).astype(np.int64),
         value=own[order].astype(np.int32),
         value_indptr=np.concatenate([[0], np.cumsum([len(some) for some in members.values()])]).astype(np.int64),
-        product=np.searchsorted(inside, held).astype(np.int32),
+        product=cut.place[held],
         relation=world.graph.value_relation[used],
         rarity=world.rarity[used],
         extracted=world.extracted,
@@ -252,24 +286,24 @@ def _knowledge(
 
 def _inputs(
     world: Surroundings,
-    inside: NDArray[np.int64],
+    cut: _Cut,
     products: NDArray[np.int64],
     knowledge: Knowledge,
     vectors: NDArray[np.float32],
 ) -> ModelInputs:
     """Return the inputs of a cut-out, with the text neighbours of ``products`` that are inside."""
-    place = np.searchsorted(inside, products)
-    size = world.neighbours.nums.shape[1]
-    nums, cosines = np.full((len(inside), size), -1, np.int32), np.zeros((len(inside), size), np.float32)
-    near = world.neighbours.nums[products]
-    at = np.minimum(np.searchsorted(inside, near), len(inside) - 1)
-    kept = (near >= 0) & (inside[at] == near)
-    # Those that are not inside are left out, and −1 ends a row.
-    order = np.argsort(~kept, axis=1, kind="stable")
-    nums[place] = np.take_along_axis(np.where(kept, at, -1), order, axis=1)
-    cosines[place] = np.take_along_axis(np.where(kept, world.neighbours.cosines[products], 0), order, axis=1)
+    n, size = len(cut.nums), world.neighbours.nums.shape[1] if len(products) else 0
+    nums, cosines = np.full((n, size), -1, np.int32), np.zeros((n, size), np.float32)
+    if size:
+        near = world.neighbours.nums[products]
+        at = np.where(near >= 0, cut.place[near], -1)
+        # Those that are not inside are left out, and −1 ends a row.
+        order = np.argsort(at < 0, axis=1, kind="stable")
+        own = cut.place[products]
+        nums[own] = np.take_along_axis(at, order, axis=1)
+        cosines[own] = np.take_along_axis(np.where(at >= 0, world.neighbours.cosines[products], 0), order, axis=1)
     return ModelInputs(
-        n=len(inside), histories=_nobody(world), knowledge=knowledge, vectors=vectors, neighbours=nums, cosines=cosines
+        n=n, histories=_nobody(world), knowledge=knowledge, vectors=vectors, neighbours=nums, cosines=cosines
     )
 
 
@@ -294,9 +328,10 @@ def _values_of(graph: Triples, products: NDArray[np.int64]) -> tuple[NDArray[np.
 
 
 def _rows_and_diagonal(
-    rows: Cooccurrence, inside: NDArray[np.int64], place: NDArray[np.int64], diagonal: NDArray[np.float32]
+    rows: Cooccurrence, cut: _Cut, products: NDArray[np.int64], diagonal: NDArray[np.float32]
 ) -> Cooccurrence:
-    """Return counts over ``inside`` with the rows of some and the diagonal of the others."""
+    """Return counts over a cut-out with the rows of some products and the diagonal of the others."""
+    inside, place = cut.nums, cut.place[products]
     lengths = np.ones(len(inside), np.int64)
     lengths[place] = np.diff(rows.indptr)
     indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -309,7 +344,7 @@ def _rows_and_diagonal(
     arrays[0, indptr[:-1][alone]] = diagonal[inside[alone]]
     own = np.diff(rows.indptr)
     at = np.repeat(indptr[place] - rows.indptr[:-1], own) + np.arange(rows.indptr[-1])
-    indices[at] = np.searchsorted(inside, rows.indices)
+    indices[at] = cut.place[rows.indices]
     for target, source in zip(arrays, (rows.together, rows.past, rows.into), strict=True):
         target[at] = source
     return Cooccurrence(indptr=indptr, indices=indices, together=arrays[0], past=arrays[1], into=arrays[2])

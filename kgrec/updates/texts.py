@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.retrieval import FitStatistics, centred_at
+from kgrec.updates.coding import CodedRows
 
 __all__ = ["LiveTexts", "PatchedSearch", "PatchedVectors"]
 
@@ -25,13 +26,21 @@ class PatchedVectors:
         base: float32 (n₀, d), never touched.
         side: float32 (c, d), the rows that came since.
         place: int32 (n,), the row in ``side``, −1 for the row of the base.
+        coded: the base in eight bits, for :meth:`nearest`.
     """
 
-    def __init__(self, base: NDArray[np.float32], side: NDArray[np.float32], place: NDArray[np.int32]) -> None:
+    def __init__(
+        self,
+        base: NDArray[np.float32],
+        side: NDArray[np.float32],
+        place: NDArray[np.int32],
+        coded: CodedRows | None = None,
+    ) -> None:
         """Hold the parts."""
         self.base = base
         self.side = side
         self.place = place
+        self._coded = coded
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -54,6 +63,35 @@ class PatchedVectors:
         if inside.any():
             found[inside] = self.side[place[inside]]
         return found
+
+    def nearest(
+        self, row: NDArray[np.float32], floor: NDArray[np.float32], k: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return who is nearest to a row, float32 (d,): the k largest inner products, and those above a floor each.
+
+        Rows of the base that cannot be among them by their codes are not read.
+
+        Args:
+            row: float32 (d,).
+            floor: float32 (n,), not negative.
+            k: at least 1.
+
+        Returns:
+            Numbers int64 (m,), rising, some others among them, and their inner products, float32 (m,).
+        """
+        changed = np.flatnonzero(self.place >= 0)
+        exact = self.side[self.place[changed]] @ row
+        near = np.flatnonzero(self.place[: len(self.base)] < 0)
+        if self._coded is not None and len(near) > k:
+            low, high = self._coded.bounds(row)
+            away = changed[changed < len(self.base)]
+            low[away], high[away] = -np.inf, -np.inf
+            enough = np.partition(low, len(low) - k)[len(low) - k]
+            near = np.flatnonzero((high >= enough) | (high > floor[: len(high)]))
+            near = near[high[near] > 0]
+        nums = np.concatenate([near, changed])
+        order = np.argsort(nums, kind="stable")
+        return nums[order], np.concatenate([self.base[near] @ row, exact])[order]
 
     def cosines(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return float32 (n, b): the inner products of all rows with some (float32 (b, d))."""
@@ -108,6 +146,7 @@ class LiveTexts:
         self._statistics = statistics
         self._base = vectors
         self._base_mapped = statistics.read(vectors)
+        self._coded = CodedRows.of(self._base_mapped)
         self._side = np.zeros((_SPARE, vectors.shape[1]), np.float32)
         self._side_mapped = np.zeros((_SPARE, self._base_mapped.shape[1]), np.float32)
         self._count = 0
@@ -146,7 +185,7 @@ class LiveTexts:
 
     def read(self) -> PatchedVectors:
         """Return the vectors as the model reads them."""
-        return PatchedVectors(self._base_mapped, self._side_mapped[: self._count], self._place)
+        return PatchedVectors(self._base_mapped, self._side_mapped[: self._count], self._place, self._coded)
 
 
 def _longer(array: NDArray[np.float32], room: int) -> NDArray[np.float32]:

@@ -197,6 +197,15 @@ def test_pgpr_order_can_be_decided(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         run(fixed_split, tmp_path, monkeypatch, *options, "--order")
 
 
+def test_queries_for_cold_products_get_no_order(tmp_path: Path) -> None:
+    folder = load_fixed_split(pgpr(tmp_path), layout="pgpr")
+    _, made = fixed_split.questions(folder, 0.2, 0)
+    asked = fixed_split.with_order(made, True)
+    assert (asked.train.ordered, asked.queries.ordered) == (True, False)
+    asked = fixed_split.with_order(folder.test, True)
+    assert (asked.train.ordered, asked.queries.ordered) == (True, True)
+
+
 def test_order_changes_what_is_known_and_not_what_is_wanted(tmp_path: Path) -> None:
     test = load_fixed_split(pgpr(tmp_path)).test
     asked = fixed_split.by_order(test, None, 0)

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +42,67 @@ def test_unknown_ids_come_with_a_hint() -> None:
         catalogue.product("nothing like it")
     with pytest.raises(UnknownProductError):
         catalogue.num(["unhashable"])  # type: ignore[arg-type]
+
+
+CHANGES = st.lists(
+    st.tuples(st.lists(st.integers(0, 6), max_size=3, unique=True), st.integers(0, 2), st.integers(0, 8)), max_size=12
+)
+
+
+@given(start=st.integers(0, 5), steps=CHANGES, most=st.integers(0, 4))
+def test_a_changed_catalogue_reads_as_one_made_anew(
+    start: int, steps: list[tuple[list[int], int, int]], most: int
+) -> None:
+    products = [Product(id=f"p{num}") for num in range(start)]
+    there = {product.id: num for num, product in enumerate(products)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kgrec.data.catalogue._MOST_LATER", most)
+        now = Catalogue(products)
+        for step, (some, more, leaving) in enumerate(steps):
+            before = (now, list(now), [now.find(f"p{num}") for num in range(30)])
+            nums = [num for num in some if num < len(products)] + list(range(len(products), len(products) + more))
+            entries = {num: Product(id=f"p{num}", title=f"step {step}") for num in nums}
+            gone = [f"p{leaving}"] if f"p{leaving}" in there and leaving not in nums else []
+            products = [entries.get(num, product) for num, product in enumerate(products)]
+            products += [entries[num] for num in nums if num >= len(products)]
+            there |= {product.id: num for num, product in entries.items()}
+            for name in gone:
+                del there[name]
+            now = now.changed(entries, gone=gone)
+            old, listed, found = before
+            assert (list(old), [old.find(f"p{num}") for num in range(30)]) == (listed, found)
+            same_as(now, products, there)
+
+
+def same_as(now: Catalogue, products: list[Product], there: dict[str, int]) -> None:
+    n = len(products)
+    assert (list(now), len(now), now.ids) == (products, n, tuple(product.id for product in products))
+    assert {name: now.find(name) for name in now.ids if name in now} == there
+    assert [now[num] for num in range(-n, n)] == products * 2
+    assert list(reversed(now)) == products[::-1]
+    for part in (slice(1, -1), slice(None, None, -2), slice(5, 50)):
+        assert now[part] == tuple(products[part])
+    for num in (n, -n - 1):
+        with pytest.raises(IndexError):
+            now[num]
+    for num, product in enumerate(products):
+        assert (product in now) == (product.id in there)
+        if product.id in there:
+            assert now.num(product.id) == num
+            assert now.product(product.id) is product
+        else:
+            with pytest.raises(UnknownProductError):
+                now.num(product.id)
+
+
+def test_changes_that_cannot_be() -> None:
+    catalogue = Catalogue([Product(id="a")])
+    for num in (2, -1):
+        with pytest.raises(IndexError, match="next product number is 1"):
+            catalogue.changed({num: Product(id="b")})
+    for name in ("b", "a"):
+        with pytest.raises(UnknownProductError):
+            catalogue.changed({}, gone=["a", name])
 
 
 def test_histories_are_oldest_first() -> None:
@@ -104,3 +169,26 @@ def test_values_are_frozen() -> None:
     with pytest.raises(TypeError):
         Product(id="a").extra["b"] = 1  # type: ignore[index]
     assert np.all(np.isnan(Events.of([("u", 0, "view", NAN)]).value))
+
+
+def test_tables_of_before_standings_are_read() -> None:
+    facts = Facts.of([Fact(product="a", relation="colour", value="red", field="title", stated="Red")])
+    old = facts.table.drop_columns(["stated", "standing"])
+    (fact,) = Facts(old)
+    assert (fact.stated, fact.standing, fact.holds) == ("", "", True)
+    assert len(Facts(old.slice(0, 0))) == 0
+    empty = pa.nulls(1, pa.string())
+    (fact,) = Facts(old.append_column("stated", empty).append_column("standing", empty))
+    assert (fact.stated, fact.standing, fact.holds) == ("", "", True)
+
+
+def test_conventions_travel_with_the_table(tmp_path: Path) -> None:
+    facts = Facts.of([Fact(product="a", relation="colour", value="red", field="title")])
+    assert facts.conventions == {}
+    agreed = facts.with_conventions({"merges": [["colour", "rëd", "red"]]})
+    pq.write_table(agreed.table, tmp_path / "facts.parquet")
+    again = Facts(pq.read_table(tmp_path / "facts.parquet"))
+    assert again.conventions == {"merges": [["colour", "rëd", "red"]]}
+    assert list(again) == list(facts)
+    assert (agreed + facts).conventions == Facts.chained(agreed, facts).conventions == agreed.conventions
+    assert agreed.with_conventions({}).conventions == {}

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import kgrec
-from kgrec.embedding import DEFAULT_MODEL, SentenceEncoder, sentence
+from kgrec import weights
+from kgrec.embedding import DEFAULT_MODEL, SentenceEncoder
 from kgrec.errors import EncoderUnavailableError
 
 TEXTS = ("a red coffee mug", "", "crimson cup for hot drinks", "lawn mower with petrol engine", "tasse à café rouge")
@@ -58,7 +59,7 @@ def test_no_model_anywhere_names_three_ways_out(
     model: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     constants = pytest.importorskip("huggingface_hub.constants")
-    monkeypatch.setattr(sentence, "_BUNDLE", "a_package_that_nobody_has")
+    monkeypatch.setattr(weights, "_BUNDLE", "a_package_that_nobody_has")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
@@ -78,7 +79,7 @@ def test_an_empty_folder_is_no_model(tmp_path: Path) -> None:
 
 def test_a_build_without_an_encoder_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     constants = pytest.importorskip("huggingface_hub.constants")
-    monkeypatch.setattr(sentence, "_BUNDLE", "a_package_that_nobody_has")
+    monkeypatch.setattr(weights, "_BUNDLE", "a_package_that_nobody_has")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(EncoderUnavailableError, match="ways out"):

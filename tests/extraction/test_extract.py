@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import pytest
+
 from kgrec.data import Catalogue, Fact, Facts, Product
+from kgrec.errors import SettingsError
 from kgrec.extraction import declared_facts, extract
 
 MUG = Product(
@@ -136,3 +139,34 @@ def test_progress_counts_products() -> None:
 
 def test_empty_catalogue() -> None:
     assert len(extract(Catalogue([]))) == 0
+
+
+def test_several_extractors_read_and_the_surer_statement_stays() -> None:
+    sure = Scripted([fact("m", "blue", 0, 4, "Blue", confidence=0.9, extractor="sure")])
+    unsure = Scripted([fact("m", "blue", 0, 4, "Blue", confidence=0.5), fact("m", "mug", 5, 8, "Mug")])
+    found = [f for f in extract(Catalogue([MUG]), [unsure, sure]) if f.relation == "r"]
+    assert {(f.value, f.extractor) for f in found} == {("blue", "sure"), ("mug", "scripted")}
+    assert extract(Catalogue([MUG]), []).table == Facts.of(declared_facts([MUG])).table
+
+
+def test_an_extractor_that_cannot_read_anything_is_an_error() -> None:
+    class Keyless(Scripted):
+        def extract(self, products: Iterable[Product]) -> Iterator[Fact]:
+            raise SettingsError("the key cannot be read")
+            yield
+
+    with pytest.raises(SettingsError, match="key"):
+        extract(Catalogue([MUG]), Keyless([]))
+
+
+def test_an_extractor_may_say_how_many_products_it_wants_together() -> None:
+    class Greedy(Scripted):
+        products_at_once = 2
+
+        def extract(self, products: Iterable[Product]) -> Iterator[Fact]:
+            portions.append(len(list(products)))
+            yield from ()
+
+    portions: list[int] = []
+    extract(Catalogue([MUG, BOWL, CUP]), Greedy([]))
+    assert portions == [2, 1]

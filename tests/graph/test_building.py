@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgrec.data import FACT_SCHEMA, Fact, Facts
+from kgrec.data import Fact, Facts
 from kgrec.errors import DataError
 from kgrec.graph import Graph
 
@@ -90,7 +90,7 @@ def random_facts(count: int, products: int, values: int, *, seed: int) -> Facts:
         "confidence": pa.array(rng.random(count, np.float32)),
         "extractor": pa.array(["rules"] * count),
     }
-    return Facts(pa.table(columns).cast(FACT_SCHEMA))
+    return Facts(pa.table(columns))
 
 
 def test_at_most_20_bytes_a_triple() -> None:

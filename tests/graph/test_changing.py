@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -23,8 +24,17 @@ def facts_of(stated: list[tuple[int, str, str]], wanted: set[int]) -> dict[int, 
     for at, (num, relation, value) in enumerate(stated):
         if num in wanted:
             sure = 0.5 + 0.01 * (at % 20)
+            standing = "overruled" if value == "0" else "rejected" if value == "z" and num % 2 else ""
             found[num].append(
-                Fact(product=f"p{num}", relation=relation, value=value, field="title", confidence=sure, surface=value)
+                Fact(
+                    product=f"p{num}",
+                    relation=relation,
+                    value=value,
+                    field="title",
+                    confidence=sure,
+                    surface=value,
+                    standing=standing,  # type: ignore[arg-type]
+                )
             )
     return found
 
@@ -48,17 +58,25 @@ def test_equal_to_the_graph_of_all_facts(
         given_now = facts_of(stated, nums)
         held = {num: found for num, found in held.items() if num not in nums} | given_now
         graph, renumbered = graph.with_products(ids(n), sorted(nums), flat(given_now))
-        whole = Graph.from_facts(ids(n), flat(held))
+        whole = Graph.from_facts(ids(n), flat(held), keep_sources=sources)
         assert graph == whole
+        Graph(**{field.name: getattr(graph, field.name) for field in fields(graph)})  # checks the arrays
         after = {label: at for at, label in enumerate(map(graph.label, range(len(graph.values))))}
         assert renumbered.new_of.tolist() == [after.get(label, -1) for label in before]
         touched = {at for label, at in after.items() if len(graph.products_with(at)) != had.get(label, 0)}
         assert touched <= set(renumbered.values.tolist())
         for num in range(n):
+            assert graph.set_aside(num) == whole.set_aside(num)
+            assert bool(whole.set_aside(num)) == (sources and any(not f.holds and f.value for f in held.get(num, [])))
             for value in graph.values_of(num).tolist():
                 stated_by = graph.sources(num, value)
                 assert sources == bool(stated_by)
-                assert not sources or set(stated_by) == set(whole.sources(num, whole.find(*graph.label(value))))
+                assert all(fact.holds for fact in stated_by)
+                assert set(stated_by) == set(whole.sources(num, whole.find(*graph.label(value))))
+        if sources:
+            again = Graph.from_arrays(ids(n), graph.to_arrays(), graph.to_tables())
+            assert again == graph
+            assert [again.set_aside(num) for num in range(n)] == [graph.set_aside(num) for num in range(n)]
 
 
 def ids(n: int) -> tuple[str, ...]:

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import networkx as nx
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgrec.data import Catalogue, Fact, Facts, Product
+from kgrec.errors import DataError
 from kgrec.graph import Graph
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
@@ -53,6 +55,40 @@ def test_parquet(graph: Graph, tmp_path: Path) -> None:
     assert {"product": "box", "relation": "material", "value": "tin", "confidence": 1.0} in rows
     Graph.from_facts([], Facts.of([])).write_parquet(tmp_path / "g.parquet")
     assert pq.read_table(tmp_path / "g.parquet").num_rows == 0
+
+
+def test_parquet_is_read_back(graph: Graph, tmp_path: Path) -> None:
+    graph.write_parquet(tmp_path / "g.parquet")
+    assert Graph.read_parquet(tmp_path / "g.parquet", graph.product_ids) == graph
+    read = Graph.read_parquet(tmp_path / "g.parquet")  # a product without a triple is in no row
+    assert read.product_ids == ("mug", "cup", "tin", "box")
+    assert len(read) == len(graph)
+
+
+def test_any_table_of_triples_is_a_graph(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    rows = {"value": ["red", "blue", None], "product": ["b", "a", "a"], "relation": ["colour"] * 3, "note": [1, 2, 3]}
+    pq.write_table(pa.table(rows), path)
+    graph = Graph.read_parquet(path)
+    assert graph.product_ids == ("b", "a")
+    assert graph.unusable_facts == 1
+    assert [graph.label(int(value)) for value in graph.values_of(1)] == [("colour", "blue")]
+    assert graph.confidence_of(1, 0) == 1
+
+
+def test_tables_that_are_no_triples(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    with pytest.raises(DataError, match="no file"):
+        Graph.read_parquet(path)
+    path.write_bytes(b"PAR1 not really")
+    with pytest.raises(DataError, match="cannot be read as a table of triples"):
+        Graph.read_parquet(path)
+    pq.write_table(pa.table({"product": ["a"], "colour": ["red"]}), path)
+    with pytest.raises(DataError, match="no column 'relation', 'value'; columns seen: 'product', 'colour'"):
+        Graph.read_parquet(path)
+    pq.write_table(pa.table({"product": [["a"]], "relation": ["r"], "value": ["v"]}), path)
+    with pytest.raises(DataError, match="as text"):
+        Graph.read_parquet(path)
 
 
 def test_jsonld(graph: Graph, tmp_path: Path) -> None:
@@ -107,7 +143,7 @@ def test_jsonld_with_a_catalogue(tmp_path: Path) -> None:
 def test_a_failed_export_leaves_the_old_file(graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "g.graphml"
     target.write_text("old")
-    monkeypatch.setattr("kgrec.graph.export._batches", lambda graph: 1 / 0)
+    monkeypatch.setattr("kgrec.graph.exports.graphml.batches", lambda graph: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         graph.write_graphml(target)
     assert target.read_text() == "old"

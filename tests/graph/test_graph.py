@@ -39,6 +39,11 @@ def test_reads(graph: Graph) -> None:
     assert confidence.tolist() == pytest.approx([1.0, 0.3, 1.0])
     others, counts = graph.related(MUG)
     assert (others.tolist(), counts.tolist()) == ([CUP, TIN], [2, 1])
+    others, counts = graph.related(MUG, hub=2)  # three carry red
+    assert (others.tolist(), counts.tolist()) == ([CUP], [1])
+    assert [part.dtype for part in graph.related(len(graph.product_ids) - 1)] == [np.int32, np.int64]
+    with pytest.raises(SettingsError, match="at least 1"):
+        graph.related(MUG, hub=0)
     assert graph.num("tin") == TIN
     assert (graph.unknown_products, graph.unusable_facts) == (1, 2)
 

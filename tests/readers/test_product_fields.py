@@ -80,7 +80,7 @@ def test_availability(given: object, expected: bool | None) -> None:
 
 def test_unknown_availability() -> None:
     with pytest.raises(FormUnknown):
-        availability_of("preorder")
+        availability_of("ask us")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ Write = Callable[[str, str | bytes], Path]
 
 
 def test_public_names() -> None:
-    assert kgrec.readers.__all__ == ["read_catalogue", "read_events"]
+    assert kgrec.readers.__all__ == ["read_catalogue", "read_events", "read_reviews"]
 
 
 def lines_of(catalogue: object) -> list[tuple[int, str]]:
@@ -206,7 +206,7 @@ def test_own_name_goes_before_synonym_and_id_column_stays(write: Write) -> None:
 def test_what_is_not_understood_is_kept(write: Write) -> None:
     row = {
         "id": 1,
-        "availability": "preorder",
+        "availability": "ask us",
         "currency": "beads",
         "category": {"a": 1},
         "attributes": "red",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from kgrec.errors import DataError
 from kgrec.retrieval import LinearModel, LinearSettings, shards
-from kgrec.retrieval.solver import WeightSolver
+from kgrec.retrieval.solver import SOLVER_VERSION, WeightSolver
 from tests.retrieval.shops import random_inputs
 
 SETTINGS = LinearSettings(support=6, newcomer_alike=3)
@@ -110,6 +111,24 @@ def test_another_fit_in_the_folder(tmp_path: Path) -> None:
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
     with pytest.raises(DataError, match="all products"):
         LinearModel.fit(inputs, SETTINGS, products=np.arange(3, dtype=np.int32), shards=tmp_path / "some")
+
+
+@pytest.mark.parametrize("version", [None, SOLVER_VERSION - 1, SOLVER_VERSION + 1])
+def test_a_folder_of_another_version_is_not_gone_on_with(version: int | None, tmp_path: Path) -> None:
+    inputs = random_inputs(5, n=12)
+    LinearModel.fit(inputs, SETTINGS, shards=tmp_path / "fit")
+    plan = json.loads((tmp_path / "fit" / "fit.json").read_text())
+    written = {key: value for key, value in {**plan, "solver": version}.items() if value is not None}
+    (tmp_path / "fit" / "fit.json").write_text(json.dumps(written))
+    with pytest.raises(DataError, match=rf"by version .* this library has version {SOLVER_VERSION}"):
+        LinearModel.fit(inputs, SETTINGS, shards=tmp_path / "fit")
+
+
+def test_the_fingerprint_holds_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = random_inputs(5, n=12)
+    before = shards.fingerprint(inputs, SETTINGS, 0)
+    monkeypatch.setattr(shards, "SOLVER_VERSION", SOLVER_VERSION + 1)
+    assert shards.fingerprint(inputs, SETTINGS, 0) != before
 
 
 def test_a_shop_where_nothing_speaks(tmp_path: Path) -> None:

@@ -58,6 +58,9 @@ class LlmExtractor:
         JournalError: another process has the journal open, or it is damaged.
     """
 
+    products_at_once = 8_192
+    """How many products :func:`kgrec.extract` gives together: between two such portions nothing is under way."""
+
     def __init__(
         self,
         model: LanguageModel | Calls,

@@ -1,83 +1,40 @@
-"""The library chooses its own settings: a coarse search on a validation split cut from the training data."""
+"""One search for settings: fits on a sample of the products, judged on validation queries."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.data import Histories, Targets
-from kgrec.evaluation import Ranking, Split, fixed_split, random_holdout, rank, time_split
-from kgrec.protocols import Progress, silent
+from kgrec.evaluation import Ranking, Split, fixed_split, rank
+from kgrec.protocols import Progress
 from kgrec.retrieval import LinearModel, LinearSettings, ModelInputs, behaviour_counts, learned_inputs
 from kgrec.retrieval.cooccurrence import Cooccurrence
-
-__all__ = ["Trial", "Tuning", "choose_settings", "validation_split"]
-
-Made = TypeVar("Made")
-
-SAMPLE_PRODUCTS = 10_000
-"""Products that the search fits and ranks: a product's weights do not depend on which others are fitted."""
-ENOUGH_QUERIES = 200
-"""A split by time that asks fewer users than this is too noisy to choose by."""
-SAMPLE_DEPTH = 20
-"""Length of the lists that a trial is judged by."""
-SAMPLE_QUERIES = 20_000
-"""Validation queries that the search asks."""
-FIRST_CHOICES: Mapping[str, tuple[float, ...]] = {
-    "recency": (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0),
-    "ridge": (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0, 3200.0),
-    "sequence_share": (0.0, 0.3, 0.5, 0.6, 0.7, 0.8),
-    "baskets": (False, True),
-    "sequence_ridge": (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0),
-    "past_decay": (0.3, 0.5, 0.7, 0.85, 0.95),
-    "future_decay": (0.6, 0.8, 0.9, 0.95),
-    "relation_weight": (2.5, 5.0, 10.0, 14.0, 20.0, 40.0, 80.0, 160.0),
-    "extracted_share": (0.0, 0.1, 0.25, 0.5, 1.0),
-    "value_learning": (0.0, 0.5),
-    "dropout": (0.0, 0.2, 0.4, 0.6),
-    "learned_text": (False, True),
-    "text_weight": (0.0, 1.5, 3.0, 6.0, 12.0, 24.0),
-    "text_exponent": (1.0, 1.5, 2.0, 3.0),
-    "time_exponent": (0.0, 0.1, 0.2, 0.3, 0.5),
-    "length_exponent": (0.0, 0.3, 0.6, 1.0),
-    "event_exponent": (0.0, 0.5, 1.0),
-}
-"""Settings that matter, in the order they are searched, each on a coarse grid walked from the default."""
-ORDERED_ONLY = frozenset(
-    {"sequence_share", "baskets", "recency", "sequence_ridge", "past_decay", "future_decay", "time_exponent"}
+from kgrec.tuning.grid import (
+    COUNT_SETTINGS,
+    ENOUGH_QUERIES,
+    FIRST_CHOICES,
+    NEWCOMER_QUERIES,
+    NEWCOMER_SCALES,
+    NEWCOMER_SHARE,
+    NEWCOMER_TOLERANCE,
+    RELATION_COVERAGE,
+    RELATION_FACTORS,
+    RELATION_LIMIT,
+    RELATION_MARGIN,
+    SAMPLE_DEPTH,
+    SAMPLE_QUERIES,
+    STRIDES,
+    SUPPORT_MARGIN,
+    SUPPORTS,
 )
-STRIDES: Mapping[str, tuple[int, ...]] = {"ridge": (2, 1), "recency": (2, 1), "time_exponent": (2, 1)}
-"""Settings with a long way to go are walked in large steps first."""
-SECOND_LOOK = (
-    "recency", "time_exponent", "ridge", "dropout", "past_decay", "sequence_ridge", "relation_weight",
-    "extracted_share", "sequence_share", "value_learning",
-)  # fmt: skip
-"""Settings that depend most on the others, walked again when those are chosen."""
-SUPPORTS = (100, 200)
-"""Sizes of a support, walked last; a larger one costs time, memory and latency."""
-SUPPORT_MARGIN = 0.004
-"""So much has a larger support to gain."""
-NEWCOMER_SHARE = 0.2
-"""Share of the sampled products that is hidden to see what the model says of new ones."""
-NEWCOMER_SCALES = (0.35, 0.5, 0.7, 1.0, 1.4)
-NEWCOMER_QUERIES = 2_000
-NEWCOMER_TOLERANCE = 0.01
-"""Of the scales within this of the best the largest is taken: new products gain most where it costs nothing."""
-COUNT_SETTINGS = ("event_exponent", "length_exponent", "past_decay", "future_decay", "window", "baskets")
-RELATION_FACTORS = (0.0, 3.0)
-"""A relation is tried without weight and with three times the common one."""
-RELATION_COVERAGE = 0.02
-"""Relations that fewer of the products state keep the common weight: too few to tell."""
-RELATION_LIMIT = 8
-"""The relations with most triples are weighed, the others keep the common weight."""
-RELATION_MARGIN = 0.004
-"""A relation's weight changes only for this relative gain: less is noise, and a relation without weight is one that
-explanations cannot name."""
+from kgrec.tuning.recent import Recent
+
+__all__ = ["Search", "Trial"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,112 +45,25 @@ class Trial:
     ndcg: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tuning:
-    """What was chosen, and every trial that led there."""
-
-    settings: LinearSettings
-    trials: tuple[Trial, ...]
-
-
-def validation_split(histories: Histories, *, seed: int = 0) -> Split:
-    """Cut a validation split from training data, as close to the coming question as the data allow.
-
-    With times on one clock: the last tenth of the events, by time, is asked for. With order only, or where too few
-    users were there before: each user's last product. Without order: a random tenth.
-    """
-    if not histories.ordered:
-        return random_holdout(histories, fraction=0.1, seed=seed)
-    if _one_clock(histories):
-        split = time_split(histories, fraction=0.9)
-        if len(split) >= ENOUGH_QUERIES:
-            return split
-    last = np.zeros(len(histories.items), bool)
-    last[histories.indptr[1:][histories.lengths() > 1] - 1] = True
-    held = histories.keep(last)
-    return fixed_split(histories.keep(~last), Targets(indptr=held.indptr, items=held.items))
-
-
-def _one_clock(histories: Histories) -> bool:
-    """Tell whether every event has a time and users do not all start at the same one, as relative times do."""
-    if len(histories.items) == 0 or not np.all(np.isfinite(histories.times)):
-        return False
-    first = histories.times[histories.indptr[:-1][histories.lengths() > 0]]
-    return bool(np.ptp(first) > 0)
-
-
-def choose_settings(
-    inputs: ModelInputs,
-    split: Split,
-    *,
-    base: LinearSettings,
-    fixed: Mapping[str, Any] | None = None,
-    products: int = SAMPLE_PRODUCTS,
-    looks: int = 2,
-    progress: Progress = silent,
-    seed: int = 0,
-) -> Tuning:
-    """Search a coarse grid, one setting after the other, on a sample of the products.
+class Search:
+    """The state of one search: a sample, and the trials so far.
 
     Args:
         inputs: the shop's products; the histories are those of ``split.train``.
-        split: validation, cut from train.
-        base: where the search starts.
-        fixed: settings that the user chose; they are not searched.
-        products: how many products the trials fit and rank; fewer are faster and noisier.
-        looks: how often, at most, the settings that depend on each other are walked again; it ends when nothing moves.
-        progress: is told of each trial.
+        split: validation.
+        products: how many products the trials fit and rank.
         seed: draws the sample.
+        progress: is told of each trial.
 
-    Returns:
-        The best settings found; ``base`` where the split is too small to tell (under 20 queries).
+    Attributes:
+        products: int32 (≤ products,), rising: the sample.
+        split: the questions about it.
+        whole: the questions about all products.
+        trials: so far, in order.
     """
-    base = replace(base, **(fixed or {}))
-    search = _Search(inputs.with_histories(split.train), split, products, seed, progress)
-    if len(search.split) < 20:
-        return Tuning(settings=base, trials=())
-    settled = {name for name in FIRST_CHOICES if not search.can(name)} | set(fixed or {})
-    settled |= set() if split.queries.ordered else ORDERED_ONLY
-    best = search.walk_all(base, [name for name in FIRST_CHOICES if name not in settled])
-    for _ in range(looks):
-        before = best
-        best = search.walk_all(best, [name for name in SECOND_LOOK if name not in settled])
-        if best == before:
-            break
-    if "relation_weights" not in (fixed or {}):
-        best = search.weigh_relations(best)
-    if "support" not in (fixed or {}):
-        best = search.widen(best)
-    if "newcomer_scale" not in (fixed or {}) and best.newcomer_alike:
-        best = search.weigh_newcomers(best)
-    return Tuning(settings=best, trials=tuple(search.trials))
-
-
-class _Recent(Generic[Made]):
-    """The two values asked for last: where a search stands, and where it looks."""
-
-    def __init__(self) -> None:
-        self._values: OrderedDict[str, Made] = OrderedDict()
-
-    def get(self, key: str, make: Callable[[], Made]) -> Made:
-        """Return the value of this key, made where it is not there."""
-        if key not in self._values:
-            while len(self._values) > 1:
-                self._values.popitem(last=False)
-            self._values[key] = make()
-        self.touch(key)
-        return self._values[key]
-
-    def touch(self, key: str) -> None:
-        """Make a value that is there the last to be dropped."""
-        if key in self._values:
-            self._values.move_to_end(key)
-
-
-class _Search:
-    """The state of one search: a sample, and the trials so far."""
 
     def __init__(self, inputs: ModelInputs, split: Split, products: int, seed: int, progress: Progress) -> None:
+        """Draw the sample."""
         rng = np.random.default_rng(seed)
         self.inputs = inputs
         self.products: NDArray[np.int32] = np.sort(rng.permutation(inputs.n)[:products]).astype(np.int32)
@@ -202,10 +72,10 @@ class _Search:
         self.seed = seed
         self.trials: list[Trial] = []
         self._known: dict[str, float] = {}
-        self._counts: _Recent[Cooccurrence] = _Recent()
-        self._texts: _Recent[ModelInputs] = _Recent()
-        self._learned: _Recent[ModelInputs] = _Recent()
-        self._models: _Recent[LinearModel] = _Recent()
+        self._counts: Recent[Cooccurrence] = Recent()
+        self._texts: Recent[ModelInputs] = Recent()
+        self._learned: Recent[ModelInputs] = Recent()
+        self._models: Recent[LinearModel] = Recent()
         self._progress = progress
 
     def can(self, name: str) -> bool:

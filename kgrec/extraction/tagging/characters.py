@@ -1,0 +1,405 @@
+"""A tagger for Chinese texts that learns from a few hundred of them: characters, word lists, and what follows what."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kgrec.data import Fact, Product
+from kgrec.errors import DataError, SettingsError, SnapshotDamagedError, SnapshotError, SnapshotVersionError
+from kgrec.extraction.labelled import LabelledProduct
+from kgrec.extraction.tagging.chain import Chain, Places, fit_chain
+from kgrec.extraction.tagging.character_features import Clues, Dictionary, Sentence, WordList, clues_of, sentences_of
+from kgrec.extraction.words.chinese import CHINESE_PRODUCT_TYPES, CHINESE_WORDS
+from kgrec.extraction.words.chinese_fashion import CHINESE_FASHION, CHINESE_FASHION_OTHER
+from kgrec.protocols import Progress, silent
+
+__all__ = ["CharacterTagger", "CharacterTaggerSettings"]
+
+_FORMAT = 1
+_STAGE = "training character tagger"
+_AT_ONCE = 512
+_SAME = {
+    **{"colour": "颜色", "color": "颜色", "颜色分类": "颜色", "主要颜色": "颜色", "material": "材质", "面料": "材质"},
+    **{"材料": "材质", "面料材质": "材质", "鞋面材质": "材质", "pattern": "图案", "图案类型": "图案", "花纹": "图案"},
+    **{"style": "风格", "领口": "领型", "领子": "领型", "衣领": "领型", "季节": "适用季节", "适合季节": "适用季节"},
+    **{"衣门襟": "闭合方式", "门襟": "闭合方式", "袖口": "袖型", "腰围": "腰型", "裙型": "裙长", "跟高": "鞋跟高度"},
+    **{"鞋跟": "鞋跟高度", "鞋头": "鞋头款式", "鞋帮": "鞋帮高度", "筒高": "靴筒高度", "口袋": "口袋类型"},
+}
+"""Other names of the attributes that the built-in lists are of."""
+
+Spans = Sequence[tuple[str, int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharacterTaggerSettings:
+    """Settings of the character tagger.
+
+    Attributes:
+        ridge: penalty on the squared weights of single attributes, positive.
+        shared_ridge: the same for weights that all attributes share; much larger ones trust the word lists less.
+        minimum_count: a feature is learned where so many training places have it.
+        iterations: of the fit, at most.
+        threshold: values that are less likely are not stated, 0 … 1.
+        longest: of a value, in places (a Chinese character, or a Latin word or number, is one).
+        max_characters: how much of a field is read.
+        descriptions: whether descriptions are read beside titles.
+
+    Raises:
+        SettingsError: a setting has an impossible value.
+    """
+
+    ridge: float = 1.0
+    shared_ridge: float = 0.1
+    minimum_count: int = 2
+    iterations: int = 100
+    threshold: float = 0.4
+    longest: int = 10
+    max_characters: int = 20_000
+    descriptions: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        for name in ("ridge", "shared_ridge"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise SettingsError(f"{name} must be positive; got {getattr(self, name)!r}")
+        if not 0 <= self.threshold <= 1:
+            raise SettingsError(f"threshold must be between 0 and 1; got {self.threshold!r}")
+        for name in ("minimum_count", "iterations", "longest", "max_characters"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{name} must be at least 1; got {getattr(self, name)!r}")
+
+
+class CharacterTagger:
+    """Reads attribute values from Chinese texts, character by character; an ``Extractor``.
+
+    A linear-chain CRF (see :mod:`kgrec.extraction.tagging.chain`) over characters and their neighbours, the values of
+    the training texts, and built-in lists of fashion words by attribute, whose trustworthiness it learns. An attribute
+    without a single training value can still be read where a list knows it. Latin words are places like characters, so
+    mixed texts work, but for plainly English ones other taggers are better.
+
+    Args:
+        attributes: the attributes, in the order of the chain's labels.
+        features: name → row of the chain's plain weights.
+        tied: name → place among the chain's tied weights.
+        dictionary: the values of the training texts.
+        chain: the weights.
+        settings: see ``CharacterTaggerSettings``.
+    """
+
+    name = "characters"
+
+    def __init__(
+        self,
+        *,
+        attributes: Sequence[str],
+        features: Mapping[str, int],
+        tied: Mapping[str, int],
+        dictionary: Dictionary,
+        chain: Chain,
+        settings: CharacterTaggerSettings,
+    ) -> None:
+        """Hold the parts; use :meth:`train` or :meth:`load`."""
+        self.attributes = tuple(attributes)
+        self.settings = settings
+        self._features = dict(features)
+        self._tied = dict(tied)
+        self._dictionary = dictionary
+        self._chain = chain
+        self._lists = _Lists(attributes)
+
+    @classmethod
+    def train(
+        cls,
+        products: Sequence[LabelledProduct],
+        *,
+        spans: Mapping[str, Spans] | None = None,
+        settings: CharacterTaggerSettings | None = None,
+        progress: Progress = silent,
+    ) -> CharacterTagger:
+        """Learn from titles whose values are known. Deterministic.
+
+        Args:
+            products: at least 2 with a value that stands in the title. Attributes are all that ``values`` names.
+            spans: product id → (attribute, start, end) in the title, code points. A product that is missing here, or
+                all without it, is labelled wherever one of its values stands in its title.
+            settings: see ``CharacterTaggerSettings``.
+            progress: is told ("training character tagger", iterations done, iterations at most).
+
+        Raises:
+            DataError: too few values stand in the titles.
+        """
+        settings = settings or CharacterTaggerSettings()
+        attributes = tuple(sorted({name for row in products for name in row.values}))
+        sentences, places = [], []
+        for row in products:
+            stated = (spans or {}).get(row.product.id)
+            for sentence in sentences_of(row.product.title, max_characters=settings.max_characters):
+                sentences.append(sentence)
+                places.append(_places_of(sentence, row, stated))
+        known = set(attributes)
+        places = [[span for span in found if span[0] in known] for found in places]
+        if sum(map(bool, places)) < 2:
+            raise DataError(
+                f"got {len(products)} labelled products of which {sum(map(bool, places))} have a value in their title; "
+                "expected at least 2: check that values are spelled as in the titles"
+            )
+        dictionary = Dictionary.of(sentences, places)
+        lists = _Lists(attributes)
+        clues = [
+            clue
+            for sentence, own in zip(sentences, places, strict=True)
+            for clue in clues_of(
+                sentence.tokens, [*lists.match(sentence.tokens), *dictionary.match(sentence.tokens, own)]
+            )
+        ]
+        features = _numbered((name for clue in clues for name in clue.plain), settings.minimum_count)
+        tied = _numbered((name for clue in clues for _, _, name in clue.tied), 1)
+        encoded = _encoded(clues, [len(sentence.tokens) for sentence in sentences], features, tied, lists.number)
+        labels = np.concatenate(
+            [_labels(sentence, own, lists.number) for sentence, own in zip(sentences, places, strict=True)]
+        )
+        done = 0
+
+        def told() -> None:
+            nonlocal done
+            done += 1
+            progress(_STAGE, done, settings.iterations)
+
+        progress(_STAGE, 0, settings.iterations)
+        chain = fit_chain(
+            encoded,
+            labels,
+            1 + 2 * len(attributes),
+            ridge=settings.ridge,
+            shared_ridge=settings.shared_ridge,
+            iterations=settings.iterations,
+            told=told,
+        )
+        return cls(
+            attributes=attributes, features=features, tied=tied, dictionary=dictionary, chain=chain, settings=settings
+        )
+
+    def extract(self, products: Iterable[Product]) -> Iterator[Fact]:
+        """Yield the facts of each product, products in the order given, a product's facts by field and place.
+
+        ``value`` and ``surface`` are the words as they stand; ``confidence`` is the chain's probability of the span.
+        A value that stands in a field twice is stated once, where it is likeliest.
+        """
+        batch: list[Product] = []
+        for product in products:
+            batch.append(product)
+            if len(batch) == _AT_ONCE:
+                yield from self._facts(batch)
+                batch = []
+        yield from self._facts(batch)
+
+    def _facts(self, products: Sequence[Product]) -> Iterator[Fact]:
+        fields = ("title", "description") if self.settings.descriptions else ("title",)
+        asked = [
+            (at, field, sentence)
+            for at, product in enumerate(products)
+            for field in fields
+            for sentence in sentences_of(getattr(product, field), max_characters=self.settings.max_characters)
+        ]
+        if not asked:
+            return
+        found = self._chain.spans(
+            self._encode([sentence for _, _, sentence in asked]),
+            threshold=self.settings.threshold,
+            longest=self.settings.longest,
+        )
+        best: dict[tuple[int, str, str], Fact] = {}
+        for (at, field, sentence), spans in zip(asked, found, strict=True):
+            product = products[at]
+            for span in spans:
+                start, end = sentence.starts[span.first], sentence.ends[span.last - 1]
+                surface = getattr(product, field)[start:end]
+                fact = Fact(
+                    product=product.id,
+                    relation=self.attributes[span.attribute],
+                    value=surface,
+                    field=field,
+                    start=start,
+                    end=end,
+                    surface=surface,
+                    confidence=round(min(span.probability, 1.0), 6),
+                    extractor=self.name,
+                )
+                key = at, fact.relation, surface
+                if key not in best or fact.confidence > best[key].confidence:
+                    best[key] = fact
+        by_place = sorted(best.items(), key=lambda pair: (pair[0][0], fields.index(pair[1].field), pair[1].start))
+        yield from (fact for _, fact in by_place)
+
+    def _encode(self, sentences: Sequence[Sentence]) -> Places:
+        clues = [
+            clue
+            for sentence in sentences
+            for clue in clues_of(
+                sentence.tokens, [*self._lists.match(sentence.tokens), *self._dictionary.match(sentence.tokens)]
+            )
+        ]
+        lengths = [len(sentence.tokens) for sentence in sentences]
+        return _encoded(clues, lengths, self._features, self._tied, self._lists.number)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the tagger to a folder: ``characters.json`` and ``characters.npz``; no pickle.
+
+        Raises:
+            SnapshotError: the folder cannot be written.
+        """
+        folder = Path(path)
+        about = {
+            "format": _FORMAT,
+            "settings": asdict(self.settings),
+            "attributes": self.attributes,
+            "features": list(self._features),
+            "tied": list(self._tied),
+            "values": [[list(key), found] for key, found in self._dictionary.values.items()],
+            "seen": [[list(key), count] for key, count in self._dictionary.seen.items()],
+        }
+        chain = self._chain
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / "characters.npz").open("wb") as file:
+                np.savez_compressed(
+                    file, plain=chain.plain.astype(np.float32), kinds=chain.kinds, tied=chain.tied, moves=chain.moves
+                )
+            (folder / "characters.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+        except OSError as error:
+            raise SnapshotError(
+                f"{str(folder)!r} cannot be written ({error}); expected a folder to write to"
+            ) from error
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> CharacterTagger:
+        """Read a tagger that :meth:`save` wrote.
+
+        Raises:
+            SnapshotDamagedError: a file is missing, or holds something else.
+            SnapshotVersionError: a newer version wrote it.
+        """
+        folder = Path(path)
+        try:
+            about: dict[str, Any] = json.loads((folder / "characters.json").read_text(encoding="utf-8"))
+            if about["format"] > _FORMAT:
+                raise SnapshotVersionError(
+                    f"{str(folder)!r} has format {about['format']}; this version reads up to {_FORMAT}: update kgrec"
+                )
+            with np.load(BytesIO((folder / "characters.npz").read_bytes()), allow_pickle=False) as file:
+                chain = Chain(*(file[name].astype(np.float64) for name in ("plain", "kinds", "tied", "moves")))
+            if chain.plain.shape != (len(about["features"]), 1 + 2 * len(about["attributes"])):
+                raise ValueError(f"weights of shape {chain.plain.shape} do not fit the features")
+            return cls(
+                attributes=about["attributes"],
+                features={name: at for at, name in enumerate(about["features"])},
+                tied={name: at for at, name in enumerate(about["tied"])},
+                dictionary=Dictionary(
+                    {tuple(key): found for key, found in about["values"]},
+                    {tuple(key): count for key, count in about["seen"]},
+                ),
+                chain=chain,
+                settings=CharacterTaggerSettings(**about["settings"]),
+            )
+        except SnapshotVersionError:
+            raise
+        except Exception as error:
+            raise SnapshotDamagedError(
+                f"{str(folder)!r} holds no character tagger ({type(error).__name__}: {error}); "
+                "expected characters.json and characters.npz as save() writes them: train and save again"
+            ) from error
+
+
+class _Lists:
+    """The built-in word lists, and the number of each attribute that is read."""
+
+    def __init__(self, attributes: Sequence[str]) -> None:
+        self.number = {name: at for at, name in enumerate(attributes)}
+        for name, at in list(self.number.items()):
+            self.number.setdefault(_SAME.get(name, name), at)
+
+    def match(self, tokens: Sequence[str]) -> list[Any]:
+        return [match for words in _built_in() for match in words.match(tokens)]
+
+
+@cache
+def _built_in() -> tuple[WordList, ...]:
+    fashion = [(attribute, word) for attribute, words in CHINESE_FASHION.items() for word in words.split()]
+    other = [("", word) for word in CHINESE_FASHION_OTHER.split()]
+    general = [
+        (_SAME.get(relation, relation), word)
+        for relation, values in (*CHINESE_WORDS.items(), ("product_type", CHINESE_PRODUCT_TYPES))
+        for spellings in values.values()
+        for word in spellings.split("|")
+    ]
+    return WordList([*fashion, *other], "fashion"), WordList(general, "general")
+
+
+def _places_of(sentence: Sentence, row: LabelledProduct, stated: Spans | None) -> list[tuple[str, int, int]]:
+    """Return the values of a sentence as (attribute, first place, last place), none of which overlap."""
+    if stated is None:
+        candidates = list(_wherever(sentence, row))
+    else:
+        found = ((name, sentence.place_of(start, end)) for name, start, end in stated)
+        candidates = [(name, *place) for name, place in found if place is not None]
+    kept: list[tuple[str, int, int]] = []
+    for name, first, last in sorted(candidates, key=lambda one: (one[1] - one[2], one[1])):
+        if all(last <= a or b <= first for _, a, b in kept):
+            kept.append((name, first, last))
+    return sorted(kept, key=lambda one: one[1])
+
+
+def _wherever(sentence: Sentence, row: LabelledProduct) -> Iterator[tuple[str, int, int]]:
+    words = WordList(((name, value) for name, values in row.values.items() for value in values), "own")
+    for match in words.match(sentence.tokens):
+        yield match.attribute, match.first, match.last
+
+
+def _labels(sentence: Sentence, own: Sequence[tuple[str, int, int]], number: Mapping[str, int]) -> Any:
+    labels = np.zeros(len(sentence.tokens), np.int64)
+    for name, first, last in own:
+        labels[first:last] = 2 * number[name] + 2
+        labels[first] = 2 * number[name] + 1
+    return labels
+
+
+def _numbered(names: Iterable[str], least: int) -> dict[str, int]:
+    """Number names that occur often enough, in the order of their first appearance."""
+    counts: dict[str, int] = {}
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+    return {name: at for at, name in enumerate(name for name, count in counts.items() if count >= least)}
+
+
+def _encoded(
+    clues: Sequence[Clues],
+    lengths: Sequence[int],
+    features: Mapping[str, int],
+    tied: Mapping[str, int],
+    number: Mapping[str, int],
+) -> Places:
+    from scipy.sparse import csr_matrix
+
+    n_labels = 1 + 2 * (max(number.values()) + 1)
+    plain = [(at, features[name]) for at, clue in enumerate(clues) for name in set(clue.plain) if name in features]
+    shared = {
+        (at * n_labels + 2 * number[attribute] + (1 if begins else 2), tied[name])
+        for at, clue in enumerate(clues)
+        for attribute, begins, name in clue.tied
+        if attribute in number and name in tied
+    }
+    shapes = (len(clues), len(features)), (len(clues) * n_labels, max(len(tied), 1))
+    matrices = []
+    for pairs, shape in zip((sorted(plain), sorted(shared)), shapes, strict=True):
+        where = np.array(pairs, np.int64).reshape(-1, 2).T
+        matrices.append(csr_matrix((np.ones(where.shape[1]), (where[0], where[1])), shape=shape))
+    return Places(matrices[0], matrices[1], np.array(lengths, np.int64))

@@ -1,0 +1,141 @@
+"""A trained tagger's parts, and the way from texts to answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from kgrec.errors import DataError
+from kgrec.extraction.labelled import LabelledProduct
+from kgrec.extraction.tagging.batching import Numbers, batched
+from kgrec.extraction.tagging.encoding import States, TorchStates, load_encoder
+from kgrec.extraction.tagging.lexicon import Lexicon
+from kgrec.extraction.tagging.network import SpanHead
+from kgrec.extraction.tagging.settings import TaggerSettings
+from kgrec.extraction.tagging.sheets import Sheet, SheetMaker, Text
+from kgrec.protocols import Progress
+
+__all__ = ["Found", "SpanModel", "taught"]
+
+_SHEETS = 32
+_DECIMALS = 3
+
+
+class Found(NamedTuple):
+    """An answer: which product's, where it stands and how probable it is."""
+
+    row: int
+    attribute: str
+    field: str
+    start: int
+    end: int
+    surface: str
+    probability: float
+
+
+class SpanModel:
+    """Encoder, head, lexicon and names: everything that reading needs.
+
+    Args:
+        states: pieces → states.
+        head: scores candidates.
+        maker: texts → sheets.
+        numbers: of the attributes.
+        source: name of the encoder that it came from.
+        samples: some of the training texts, on which a cheaper encoder is compared with the exact one.
+    """
+
+    def __init__(
+        self,
+        states: States,
+        head: SpanHead,
+        maker: SheetMaker,
+        numbers: Numbers,
+        *,
+        source: str,
+        samples: Sequence[Text] = (),
+    ) -> None:
+        """Hold the parts."""
+        self.states, self.head, self.maker, self.numbers = states, head.eval(), maker, numbers
+        self.source, self.samples = source, tuple(samples)
+
+    def read(self, texts: Sequence[Text], threshold: float) -> Iterator[Found]:
+        """Yield the answers of at least this probability, one for each text, window and attribute."""
+        sheets = list(self.maker.make(texts))
+        order = sorted(range(len(sheets)), key=lambda num: len(sheets[num].pieces))
+        found: list[list[Found]] = [[] for _ in sheets]
+        for start in range(0, len(order), _SHEETS):
+            part = order[start : start + _SHEETS]
+            for num, answers in zip(part, self._read([sheets[num] for num in part], threshold), strict=True):
+                found[num] = answers
+        for answers in found:
+            yield from answers
+
+    def _read(self, sheets: Sequence[Sheet], threshold: float) -> Iterator[list[Found]]:
+        wanted = [self.numbers.of(sheet.category) for sheet in sheets]
+        with torch.inference_mode():
+            batch = batched(sheets, wanted, self.numbers, pad=self.maker.pad)
+            likely = self.head(self.states(batch.pieces, batch.mask), batch).exp().numpy()
+        for num, (sheet, names) in enumerate(zip(sheets, wanted, strict=True)):
+            yield list(_answers(sheet, names, likely[num, : len(names), 1 : 1 + len(sheet.surfaces)], threshold))
+
+
+def _answers(sheet: Sheet, names: Sequence[str], likely: NDArray[np.float32], threshold: float) -> Iterator[Found]:
+    """Yield the best text of each attribute; probabilities of places with the same words add up."""
+    if not sheet.surfaces:
+        return
+    worth = np.flatnonzero(likely.sum(axis=1) >= threshold).tolist()
+    if not worth:
+        return
+    numbers: dict[str, int] = {}
+    of = np.array([numbers.setdefault(surface, len(numbers)) for surface in sheet.surfaces])
+    for at in worth:
+        best = int(likely[at].argmax())
+        summed = np.bincount(of, weights=likely[at])
+        text = int(summed.argmax())
+        if of[best] != text:
+            best = int(np.where(of == text, likely[at], -1).argmax())
+        probability = round(min(float(summed[text]), 1.0), _DECIMALS)
+        if probability >= threshold:
+            start, end = sheet.places[best].tolist()
+            yield Found(sheet.row, names[at], sheet.field, start, end, sheet.surfaces[best], probability)
+
+
+def taught(
+    labelled: Sequence[LabelledProduct],
+    texts: Sequence[Text],
+    attributes: Mapping[str, Sequence[str]],
+    lexicon: Lexicon,
+    word_counts: Mapping[str, int],
+    encoder: Any,
+    settings: TaggerSettings,
+    progress: Progress,
+) -> SpanModel:
+    """Return a model that has learned from the products.
+
+    Raises:
+        DataError: no labelled value stands in its product's texts.
+    """
+    from kgrec.extraction.tagging.training import attribute_states, lessons_of, train_in_place
+
+    layers, tokenizer, name = load_encoder(encoder, settings.layers)
+    numbers = Numbers(attributes)
+    maker = SheetMaker(tokenizer, lexicon, word_counts, max_pieces=settings.max_pieces)
+    lessons = lessons_of(maker, labelled, texts)
+    if not any(right for lesson in lessons for right in lesson.answers.values()):
+        raise DataError(
+            f"none of the values of {len(labelled):,} labelled products stands in its product's title or description; "
+            "a tagger learns from values as they stand in the text"
+        )
+    with torch.random.fork_rng():
+        torch.manual_seed(settings.seed)
+        names = attribute_states(layers, tokenizer, numbers.names)
+        width = int(layers.config.hidden_size)
+        head = SpanHead(names, len(numbers.pair), width=width, size=settings.size, dropout=settings.dropout)
+        train_in_place(layers, head, lessons, numbers, settings, pad=maker.pad, progress=progress)
+    step = max(1, len(texts) // 256)
+    return SpanModel(TorchStates(layers), head, maker, numbers, source=name, samples=texts[::step])

@@ -1,0 +1,62 @@
+"""Facts in a file of their own, so that what was paid for is extracted once and built with often."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import pyarrow as pa
+
+from kgrec.data import FACT_SCHEMA, Facts
+from kgrec.errors import FactsError
+
+__all__ = ["read_facts", "write_facts"]
+
+
+def write_facts(facts: Facts, path: str | os.PathLike[str]) -> None:
+    """Write facts as Parquet, one row a fact, with the columns of ``FACT_SCHEMA``; ``set_aside`` is not written.
+
+    Raises:
+        OSError: the file cannot be written; a file that was there stays as it was.
+    """
+    import pyarrow.parquet as pq
+
+    target = Path(path)
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        pq.write_table(facts.table, beside, compression="zstd")
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def read_facts(path: str | os.PathLike[str]) -> Facts:
+    """Read facts that ``write_facts`` wrote, or another program with the same columns.
+
+    Raises:
+        FactsError: the file is no Parquet, lacks ``product``, ``relation`` or ``value``, or a column has a wrong type.
+        OSError: the file cannot be read.
+    """
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise FactsError(f"{path} is no Parquet file ({error}); write facts with kgrec.write_facts") from error
+    lacking = [name for name in ("product", "relation", "value") if name not in table.column_names]
+    if lacking:
+        raise FactsError(f"{path} lacks the column {', '.join(lacking)}; it has {', '.join(table.column_names)}")
+    defaults = {"field": "", "start": -1, "end": -1, "surface": "", "confidence": 1.0, "extractor": "declared"}
+    for column in FACT_SCHEMA:
+        if column.name not in table.column_names:
+            value = defaults.get(column.name)
+            table = table.append_column(column.name, pa.array([value] * len(table), _plain(column.type)))
+    try:
+        return Facts(table)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise FactsError(f"a column of {path} has another type than kgrec.data.FACT_SCHEMA: {error}") from error
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
