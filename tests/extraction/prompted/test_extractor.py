@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tracemalloc
 from collections.abc import Iterator
@@ -413,3 +414,28 @@ def test_collected_with_the_declared_facts(tmp_path: Path) -> None:
 def test_impossible_settings(wrong: dict[str, int]) -> None:
     with pytest.raises(SettingsError, match=next(iter(wrong))):
         LlmSettings(**wrong)
+
+
+def test_who_stops_listening_can_go_on_later(tmp_path: Path) -> None:
+    products = [product(num) for num in range(60)]
+    model = Recorder()
+    with LlmExtractor(calls_of(model), SCHEMA, journal=tmp_path / "j.jsonl") as extractor:
+        stream = extractor.extract(products)
+        first = [next(stream) for _ in range(4)]
+        stream.close()
+        asked = len(model.asked)
+        assert asked < 30
+        everything = list(extractor.extract(products))
+    assert everything[:4] == first
+    assert len(everything) == 120
+    assert len(model.asked) <= 60 + 1
+
+
+def test_within_a_running_event_loop(tmp_path: Path) -> None:
+    async def cell() -> list[str]:
+        with LlmExtractor(
+            calls_of(Recorder(), budget=Budget(max_items=1)), SCHEMA, journal=tmp_path / "j.jsonl"
+        ) as extractor:
+            return [fact.product for fact in extractor.extract([product(0), product(1), product(0)])]
+
+    assert asyncio.run(cell()) == ["p0", "p0", "p0", "p0"]
