@@ -3,12 +3,19 @@ from __future__ import annotations
 import gzip
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import methods
 import pytest
 
 from benchmarks import extraction, gold
+from kgrec.data import Product
+from kgrec.extraction.labelled import LabelledProduct
+from kgrec.extraction.tagging import TaggerExtractor
+from tests.extraction.tagging import tiny
 
 COLOURS = ("Red", "Blue", "Green", "Pink")
 
@@ -62,6 +69,43 @@ def test_titles_with_replies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert result[name]["wrong_spans"] == 0
     assert result["rules"]["micro_f1"] == 1.0
     assert result["llm"]["counts"] == {"nn": 4, "nv": 0, "vn": 1, "vc": 10, "vw": 1}, "Globex is not in the title"
+
+
+def test_the_tagger_beside_one_taught_by_replies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train = TaggerExtractor.train
+    encoder = tiny.encoder(tmp_path / "weights")
+
+    def quickly(labelled: Sequence[LabelledProduct], **given: Any) -> TaggerExtractor:
+        return train(labelled, encoder=encoder, settings=replace(tiny.SETTINGS, least_steps=60), **given)
+
+    monkeypatch.setattr(methods.TaggerExtractor, "train", quickly)
+    rows = [titles(1, first + num)[0] for first in range(80, 112, 8) for num in (0, 4, 1, 5, 2, 6, 3, 7)]
+    write(tmp_path / "train.jsonl", titles(80))
+    write(tmp_path / "test.jsonl", rows)
+    answers = [{name: next(iter(values)) for name, values in row["target_scores"].items()} for row in rows]
+    replies = [
+        {"title": row["input"], "category": "Shirts", "reply": json.dumps(answer)}
+        for row, answer in zip(rows, answers, strict=True)
+    ]
+    write(tmp_path / "gpt4_replies.jsonl", [*replies[:-1], {**replies[-1], "reply": "no JSON"}])
+    result = run(monkeypatch, tmp_path, "--only", "tagger", "llm")
+    tagger = result["tagger"]
+    assert tagger["micro_f1"] >= 0.9
+    assert tagger["wrong_spans"] == 0
+    assert tagger["training_seconds"] > 0
+    assert tagger["titles_per_s"] > 0
+    assert tagger["taught_by_replies"]["micro_f1"] > 0.5
+    assert tagger["precision"] == ("int8" if "agreement" in tagger["int8"] else "float32")
+    assert any("tokens a title" in note for note in tagger["notes"])
+    assert result["llm"]["counts"]["vn"] == 2, "the reply that is no JSON"
+
+
+def test_labels_from_a_reply() -> None:
+    product = Product(id="a", title="Red, Green Quick-Dry shirt")
+    row = LabelledProduct(product=product, category="Shirts", values={"Color": ("secret",)})
+    reply = {"Color": "red, green", "Feature": "Breathable, quick-dry", "Style": "n/a", "Size": "XL", "Age": ["x"]}
+    taught = methods._as_replied(row, {(product.title, "Shirts"): json.dumps(reply)})
+    assert taught.values == {"Color": ("Red, Green",), "Feature": ("Quick-Dry",), "Style": ()}
 
 
 def test_no_replies_is_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

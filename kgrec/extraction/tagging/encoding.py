@@ -122,7 +122,7 @@ def write_int8(encoder: Any, file: Path) -> None:
         MissingExtraError: onnx or onnxruntime is not installed.
     """
     try:
-        import onnx  # noqa: F401
+        import onnx
         from onnxruntime.quantization import QuantType, quantize_dynamic
     except ImportError as error:
         raise MissingExtraError(
@@ -144,8 +144,11 @@ def write_int8(encoder: Any, file: Path) -> None:
             dynamic_axes={"pieces": axes, "mask": axes, "states": axes},
             opset_version=17,
         )
+        model = onnx.shape_inference.infer_shapes(onnx.load(plain))
+        # without this mark onnxruntime warns, and on the root logger
+        model.metadata_props.add(key="onnx.quant.pre_process", value="onnxruntime.quant")
         quantize_dynamic(
-            str(plain),
+            model,
             str(file),
             weight_type=QuantType.QInt8,
             per_channel=True,

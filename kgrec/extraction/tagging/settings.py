@@ -47,7 +47,7 @@ class TaggerSettings:
     head_rate: float = 2e-3
     weight_decay: float = 0.01
     warm_up: float = 0.1
-    size: int = 192
+    size: int = 128
     dropout: float = 0.2
     pairless: float = 0.05
     max_pieces: int = 128

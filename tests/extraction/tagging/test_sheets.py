@@ -50,12 +50,8 @@ def test_words_and_their_shapes() -> None:
 
 def test_candidates(tokenizer: Any) -> None:
     (sheet,) = sheets_of(tokenizer, "Printing Red hats")
-    assert sheet.surfaces == ["Printing", "Printing Red", "Printing Red hats", "Red", "Red hats", "hats"] + [
-        "Printing Red hat",
-        "Red hat",
-        "hat",
-        "Print",
-    ]
+    whole = ["Printing", "Printing Red", "Printing Red hats", "Red", "Red hats", "hats"]
+    assert sheet.surfaces == [*whole, "Printing Red hat", "Red hat", "hat", "Print"]
     assert sheet.spans[:, 2].tolist() == [0] * 6 + [1] * 3 + [2]
     assert {(sheet.surfaces[num], attribute) for num, attribute, _ in sheet.hits} == {
         ("Print", "Pattern"),
