@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 from gold import Gold, answers_of, cells_of
@@ -14,10 +15,21 @@ from kgrec.evaluation.values import score_values
 from kgrec.extraction.choosing import ChoosingExtractor, ChoosingSettings
 from kgrec.extraction.fusing import FactFuser, learn_lead
 from kgrec.extraction.labelled import LabelledProduct
+from kgrec.extraction.processes import read_in_processes
+from kgrec.extraction.rules import RuleExtractor
 from kgrec.extraction.rules.labelled_words import GazetteerExtractor, GazetteerSettings
 from kgrec.protocols import Extractor
 
-__all__ = ["ANYTHING", "choosing", "fused_facts", "gazetteer", "read_by", "verbatim_share", "with_category"]
+__all__ = [
+    "ANYTHING",
+    "choosing",
+    "fused_facts",
+    "gazetteer",
+    "read_by",
+    "speed_of_rules",
+    "verbatim_share",
+    "with_category",
+]
 
 Rows = Sequence[LabelledProduct]
 
@@ -60,6 +72,25 @@ def gazetteer(least: float | None = None) -> Callable[[Rows], Extractor]:
     """Return what learns labelled words beside the rules."""
     settings = GazetteerSettings() if least is None else GazetteerSettings(minimum_confidence=least)
     return lambda rows: GazetteerExtractor.learned_from(rows, settings=settings)
+
+
+def speed_of_rules(train: Rows, test: Rows, *, titles: int = 40_000) -> dict[str, float]:
+    """Return titles/s of the rules alone and with labelled words, in this process and in two, the start left out."""
+    products = [with_category(row) for row in test]
+    many = [replace(product, id=str(at)) for at, product in zip(range(titles), cycle(products), strict=False)]
+    speeds: dict[str, float] = {}
+    for name, extractor in (("rules", RuleExtractor()), ("with_words", gazetteer()(train))):
+        started = time.perf_counter()
+        for _ in extractor.extract(many[: titles // 8]):
+            pass
+        speeds[f"{name}_one_process"] = titles // 8 / (time.perf_counter() - started)
+        batches = read_in_processes(many, extractor, processes=2)
+        next(batches)  # by then up to three more batches are done or nearly: none of them is counted
+        started = time.perf_counter()
+        for _ in batches:
+            pass
+        speeds[f"{name}_two_processes"] = (titles - 8_000) / (time.perf_counter() - started)
+    return speeds
 
 
 def fused_facts(

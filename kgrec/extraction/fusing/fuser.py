@@ -24,7 +24,8 @@ class FusingSettings:
     Attributes:
         minimum_confidence: an answer is stated where its probability is at least this, 0 … 1.
         strength: so many cells of all attributes together stand behind the habits in each, above 0.
-        rounds: of estimation where no labels are given, at least 1.
+        rounds: of estimation where no labels are given, at least 1. With many, beliefs and habits talk each other into
+            more than the data say.
 
     Raises:
         SettingsError: a setting has an impossible value.
@@ -32,7 +33,7 @@ class FusingSettings:
 
     minimum_confidence: float = 0.42
     strength: float = 10.0
-    rounds: int = 15
+    rounds: int = 3
 
     def __post_init__(self) -> None:
         """Check the ranges."""
