@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.data import Review
-from kgrec.errors import SettingsError, SnapshotDamagedError, SnapshotError, SnapshotVersionError
+from kgrec.errors import DataError, SettingsError, SnapshotDamagedError, SnapshotError, SnapshotVersionError
 from kgrec.protocols import Progress, silent
 from kgrec.sentiment.features import features_of
 from kgrec.sentiment.training import Trained, TrainingData, fitted
@@ -47,7 +47,7 @@ class SentimentSettings:
     strengths: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0)
     validation_share: float = 0.15
     max_characters: int = 20_000
-    max_texts: int = 400_000
+    max_texts: int = 150_000
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -182,11 +182,21 @@ class SentimentModel:
         return self._trained.strength
 
     def predict(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return the probability that each text is positive, float64 (len(texts),), 0 … 1."""
+        """Return the probability that each text is positive, float64 (len(texts),), 0 … 1.
+
+        Raises:
+            DataError: one text was given in place of a list of texts.
+        """
         return _probability(self.logits(texts))
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return the log-odds that each text is positive, float64 (len(texts),)."""
+        """Return the log-odds that each text is positive, float64 (len(texts),).
+
+        Raises:
+            DataError: one text was given in place of a list of texts.
+        """
+        if isinstance(texts, str):
+            raise DataError(f"predict takes a list of texts; got the text {texts[:40]!r}: write [text]")
         found = [self._logits(texts[first : first + _AT_ONCE]) for first in range(0, len(texts), _AT_ONCE)]
         return np.concatenate(found) if found else np.zeros(0)
 

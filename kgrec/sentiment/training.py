@@ -178,25 +178,35 @@ def _vocabulary(
     texts: Sequence[str], longest: int, max_characters: int, minimum_texts: int
 ) -> tuple[NDArray[np.uint64], Any]:
     """Return the features that stand in enough texts, and how often each text has them, CSR float32."""
-    parts = [
-        features_of(texts[first : first + _AT_ONCE], longest=longest, max_characters=max_characters)
-        for first in range(0, len(texts), _AT_ONCE)
-    ]
-    seen: list[NDArray[np.uint64]] = []
-    for part in parts:
-        order = np.lexsort((part.code, part.text))
-        code, text = part.code[order], part.text[order]
-        first = np.ones(len(code), bool)
-        first[1:] = (code[1:] != code[:-1]) | (text[1:] != text[:-1])
-        seen.append(code[first])
-    codes, found = np.unique(np.concatenate(seen), return_counts=True)
+    from scipy.sparse import csr_matrix, vstack
+
+    parts: list[tuple[int, _Pairs]] = []
+    for first in range(0, len(texts), _AT_ONCE):
+        some = texts[first : first + _AT_ONCE]
+        parts.append((len(some), _pairs(features_of(some, longest=longest, max_characters=max_characters))))
+    codes, found = np.unique(np.concatenate([code for _, (_, code, _) in parts]), return_counts=True)
     codes = codes[found >= minimum_texts]
     if not len(codes):
         raise DataError(f"no word stands in {minimum_texts} texts; lower minimum_texts, or bring more texts")
-    from scipy.sparse import vstack
+    rows = []
+    for size, (text, code, count) in parts:
+        num = _lookup(codes, code)
+        kept = num >= 0
+        rows.append(csr_matrix((count[kept], (text[kept], num[kept])), shape=(size, len(codes))))
+    return codes, vstack(rows, format="csr")
 
-    sizes = [min(_AT_ONCE, len(texts) - first) for first in range(0, len(texts), _AT_ONCE)]
-    return codes, vstack([_counts(codes, part, n) for part, n in zip(parts, sizes, strict=True)], format="csr")
+
+_Pairs = tuple[NDArray[np.int32], NDArray[np.uint64], NDArray[np.float32]]
+
+
+def _pairs(found: Features) -> _Pairs:
+    """Return text, feature and count of each pair that occurs: a good deal smaller than all places."""
+    order = np.lexsort((found.code, found.text))
+    code, text = found.code[order], found.text[order]
+    new = np.ones(len(code), bool)
+    new[1:] = (code[1:] != code[:-1]) | (text[1:] != text[:-1])
+    starts = np.flatnonzero(new)
+    return text[starts], code[starts], np.diff(np.append(starts, len(code))).astype(np.float32)
 
 
 def _lookup(known: NDArray[np.uint64], codes: NDArray[np.uint64]) -> NDArray[np.int64]:

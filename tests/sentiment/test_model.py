@@ -48,6 +48,8 @@ def test_words_never_seen_say_nothing(model: SentimentModel) -> None:
     assert verdict.logit == verdict.offset
     assert model.predict([""])[0] == pytest.approx(verdict.probability)
     assert model.predict([]).shape == (0,)
+    with pytest.raises(DataError, match="list of texts"):
+        model.predict("great")
 
 
 def test_probabilities_are_calibrated_to_the_share_of_each_kind() -> None:

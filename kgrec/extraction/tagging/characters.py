@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -20,9 +18,8 @@ from kgrec.errors import DataError, SettingsError, SnapshotDamagedError, Snapsho
 from kgrec.extraction.declared import snake_case
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.tagging.chain import Chain, Places, fit_chain
-from kgrec.extraction.tagging.character_features import Clues, Dictionary, Sentence, WordList, clues_of, sentences_of
-from kgrec.extraction.words.chinese import CHINESE_PRODUCT_TYPES, CHINESE_WORDS
-from kgrec.extraction.words.chinese_fashion import CHINESE_FASHION, CHINESE_FASHION_OTHER
+from kgrec.extraction.tagging.character_encoding import AttributeLists, Spans, encoded, labels_of, numbered, places_of
+from kgrec.extraction.tagging.character_features import Dictionary, Sentence, clues_of, sentences_of
 from kgrec.protocols import Progress, silent
 
 __all__ = ["CharacterTagger", "CharacterTaggerSettings"]
@@ -30,16 +27,6 @@ __all__ = ["CharacterTagger", "CharacterTaggerSettings"]
 _FORMAT = 1
 _STAGE = "training character tagger"
 _AT_ONCE = 512
-_SAME = {
-    **{"colour": "颜色", "color": "颜色", "颜色分类": "颜色", "主要颜色": "颜色", "material": "材质", "面料": "材质"},
-    **{"材料": "材质", "面料材质": "材质", "鞋面材质": "材质", "pattern": "图案", "图案类型": "图案", "花纹": "图案"},
-    **{"style": "风格", "领口": "领型", "领子": "领型", "衣领": "领型", "季节": "适用季节", "适合季节": "适用季节"},
-    **{"衣门襟": "闭合方式", "门襟": "闭合方式", "袖口": "袖型", "腰围": "腰型", "裙型": "裙长", "跟高": "鞋跟高度"},
-    **{"鞋跟": "鞋跟高度", "鞋头": "鞋头款式", "鞋帮": "鞋帮高度", "筒高": "靴筒高度", "口袋": "口袋类型"},
-}
-"""Other names of the attributes that the built-in lists are of."""
-
-Spans = Sequence[tuple[str, int, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +106,7 @@ class CharacterTagger:
         self._tied = dict(tied)
         self._dictionary = dictionary
         self._chain = chain
-        self._lists = _Lists(attributes)
+        self._lists = AttributeLists(attributes)
 
     @classmethod
     def train(
@@ -149,7 +136,7 @@ class CharacterTagger:
             stated = (spans or {}).get(row.product.id)
             for sentence in sentences_of(row.product.title, max_characters=settings.max_characters):
                 sentences.append(sentence)
-                places.append(_places_of(sentence, row, stated))
+                places.append(places_of(sentence, row, stated))
         known = set(attributes)
         places = [[span for span in found if span[0] in known] for found in places]
         if sum(map(bool, places)) < 2:
@@ -158,7 +145,7 @@ class CharacterTagger:
                 "expected at least 2: check that values are spelled as in the titles"
             )
         dictionary = Dictionary.of(sentences, places)
-        lists = _Lists(attributes)
+        lists = AttributeLists(attributes)
         step = -(-len(sentences) // settings.learn_from)
         sentences, places = sentences[::step], places[::step]
         clues = [
@@ -168,11 +155,11 @@ class CharacterTagger:
                 sentence.tokens, [*lists.match(sentence.tokens), *dictionary.match(sentence.tokens, own)]
             )
         ]
-        features = _numbered((name for clue in clues for name in clue.plain), settings.minimum_count)
-        tied = _numbered((name for clue in clues for _, _, name in clue.tied), 1)
-        encoded = _encoded(clues, [len(sentence.tokens) for sentence in sentences], features, tied, lists.number)
+        features = numbered((name for clue in clues for name in clue.plain), settings.minimum_count)
+        tied = numbered((name for clue in clues for _, _, name in clue.tied), 1)
+        places_encoded = encoded(clues, [len(sentence.tokens) for sentence in sentences], features, tied, lists.number)
         labels = np.concatenate(
-            [_labels(sentence, own, lists.number) for sentence, own in zip(sentences, places, strict=True)]
+            [labels_of(sentence, own, lists.number) for sentence, own in zip(sentences, places, strict=True)]
         )
         done = 0
 
@@ -183,7 +170,7 @@ class CharacterTagger:
 
         progress(_STAGE, 0, settings.iterations)
         chain = fit_chain(
-            encoded,
+            places_encoded,
             labels,
             1 + 2 * len(attributes),
             ridge=settings.ridge,
@@ -260,7 +247,7 @@ class CharacterTagger:
             )
         ]
         lengths = [len(sentence.tokens) for sentence in sentences]
-        return _encoded(clues, lengths, self._features, self._tied, self._lists.number)
+        return encoded(clues, lengths, self._features, self._tied, self._lists.number)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the tagger to a folder: ``characters.json`` and ``characters.npz``; no pickle.
@@ -328,93 +315,3 @@ class CharacterTagger:
                 f"{str(folder)!r} holds no character tagger ({type(error).__name__}: {error}); "
                 "expected characters.json and characters.npz as save() writes them: train and save again"
             ) from error
-
-
-class _Lists:
-    """The built-in word lists, and the number of each attribute that is read."""
-
-    def __init__(self, attributes: Sequence[str]) -> None:
-        self.number = {name: at for at, name in enumerate(attributes)}
-        for name, at in list(self.number.items()):
-            self.number.setdefault(_SAME.get(name, name), at)
-
-    def match(self, tokens: Sequence[str]) -> list[Any]:
-        return [match for words in _built_in() for match in words.match(tokens)]
-
-
-@cache
-def _built_in() -> tuple[WordList, ...]:
-    fashion = [(attribute, word) for attribute, words in CHINESE_FASHION.items() for word in words.split()]
-    other = [("", word) for word in CHINESE_FASHION_OTHER.split()]
-    general = [
-        (_SAME.get(relation, relation), word)
-        for relation, values in (*CHINESE_WORDS.items(), ("product_type", CHINESE_PRODUCT_TYPES))
-        for spellings in values.values()
-        for word in spellings.split("|")
-    ]
-    return WordList([*fashion, *other], "fashion"), WordList(general, "general")
-
-
-def _places_of(sentence: Sentence, row: LabelledProduct, stated: Spans | None) -> list[tuple[str, int, int]]:
-    """Return the values of a sentence as (attribute, first place, last place), none of which overlap."""
-    if stated is None:
-        candidates = list(_wherever(sentence, row))
-    else:
-        found = ((name, sentence.place_of(start, end)) for name, start, end in stated)
-        candidates = [(name, *place) for name, place in found if place is not None]
-    kept: list[tuple[str, int, int]] = []
-    for name, first, last in sorted(candidates, key=lambda one: (one[1] - one[2], one[1])):
-        if all(last <= a or b <= first for _, a, b in kept):
-            kept.append((name, first, last))
-    return sorted(kept, key=lambda one: one[1])
-
-
-def _wherever(sentence: Sentence, row: LabelledProduct) -> Iterator[tuple[str, int, int]]:
-    words = WordList(((name, value) for name, values in row.values.items() for value in values), "own")
-    for match in words.match(sentence.tokens):
-        yield match.attribute, match.first, match.last
-
-
-def _labels(sentence: Sentence, own: Sequence[tuple[str, int, int]], number: Mapping[str, int]) -> Any:
-    labels = np.zeros(len(sentence.tokens), np.int64)
-    for name, first, last in own:
-        labels[first:last] = 2 * number[name] + 2
-        labels[first] = 2 * number[name] + 1
-    return labels
-
-
-def _numbered(names: Iterable[str], least: int) -> dict[str, int]:
-    """Number names that occur often enough, in the order of their first appearance."""
-    counts: dict[str, int] = {}
-    for name in names:
-        counts[name] = counts.get(name, 0) + 1
-    return {name: at for at, name in enumerate(name for name, count in counts.items() if count >= least)}
-
-
-def _encoded(
-    clues: Sequence[Clues],
-    lengths: Sequence[int],
-    features: Mapping[str, int],
-    tied: Mapping[str, int],
-    number: Mapping[str, int],
-) -> Places:
-    from scipy.sparse import csr_matrix
-
-    n_labels = 1 + 2 * (max(number.values()) + 1)
-    plain, tied_pairs = array("q"), array("q")
-    for at, clue in enumerate(clues):
-        for num in sorted({features[name] for name in clue.plain if name in features}):
-            plain.extend((at, num))
-        shared = {
-            (at * n_labels + 2 * number[attribute] + (1 if begins else 2), tied[name])
-            for attribute, begins, name in clue.tied
-            if attribute in number and name in tied
-        }
-        for pair in sorted(shared):
-            tied_pairs.extend(pair)
-    shapes = (len(clues), len(features)), (len(clues) * n_labels, max(len(tied), 1))
-    matrices = []
-    for pairs, shape in zip((plain, tied_pairs), shapes, strict=True):
-        where = np.frombuffer(pairs, np.int64).reshape(-1, 2).T if pairs else np.zeros((2, 0), np.int64)
-        matrices.append(csr_matrix((np.ones(where.shape[1]), (where[0], where[1])), shape=shape))
-    return Places(matrices[0], matrices[1], np.array(lengths, np.int64))
