@@ -22,11 +22,14 @@ if TYPE_CHECKING:
         Corrections,
         LabelledProduct,
         LlmExtractor,
+        LlmSettings,
         RuleExtractor,
         TaggerExtractor,
         extract,
+        propose_schema,
     )
     from kgrec.graph import Graph
+    from kgrec.llm import Budget, CallableModel, Calls, CallSettings, EndpointModel, LocalModel, Price
     from kgrec.pipeline import build
     from kgrec.readers import read_catalogue, read_events, read_facts, read_reviews, write_facts
     from kgrec.recommender import Recommender, load
@@ -35,8 +38,13 @@ if TYPE_CHECKING:
 __all__ = [
     "AttributeSchema",
     "Boost",
+    "Budget",
+    "CallSettings",
+    "CallableModel",
+    "Calls",
     "Catalogue",
     "Corrections",
+    "EndpointModel",
     "Events",
     "Fact",
     "Facts",
@@ -48,6 +56,9 @@ __all__ = [
     "LabelledProduct",
     "LinearSettings",
     "LlmExtractor",
+    "LlmSettings",
+    "LocalModel",
+    "Price",
     "Product",
     "Recommendation",
     "Recommendations",
@@ -62,6 +73,7 @@ __all__ = [
     "extract",
     "field",
     "load",
+    "propose_schema",
     "read_catalogue",
     "read_events",
     "read_facts",
@@ -74,8 +86,13 @@ __version__ = "0.1.0"
 _HOME = {
     "AttributeSchema": "extraction",
     "Boost": "retrieval",
+    "Budget": "llm",
+    "CallSettings": "llm",
+    "CallableModel": "llm",
+    "Calls": "llm",
     "Catalogue": "data",
     "Corrections": "extraction",
+    "EndpointModel": "llm",
     "Events": "data",
     "Fact": "data",
     "Facts": "data",
@@ -87,6 +104,9 @@ _HOME = {
     "LabelledProduct": "extraction",
     "LinearSettings": "retrieval",
     "LlmExtractor": "extraction",
+    "LlmSettings": "extraction",
+    "LocalModel": "llm",
+    "Price": "llm",
     "Product": "data",
     "Recommendation": "data",
     "Recommendations": "data",
@@ -100,16 +120,20 @@ _HOME = {
     "extract": "extraction",
     "field": "retrieval",
     "load": "recommender",
+    "propose_schema": "extraction",
     "read_catalogue": "readers",
     "read_events": "readers",
     "read_facts": "readers",
     "read_reviews": "readers",
     "write_facts": "readers",
 }
+_ROOMS = frozenset({"evaluation", "extraction", "graph", "llm", "readers", "sentiment", "testing"})
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name from its room the first time it is asked for."""
+    """Import a public name from its room, or a room, the first time it is asked for."""
+    if name in _ROOMS:
+        return import_module(f"kgrec.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'kgrec' has no attribute {name!r}")
     value = getattr(import_module(f"kgrec.{_HOME[name]}"), name)

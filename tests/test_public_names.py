@@ -25,6 +25,11 @@ HEAVY = (
     "pandas",
     "polars",
     "pydantic",
+    "openai",
+    "onnxruntime",
+    "pint",
+    "yaml",
+    "rapidfuzz",
     "typer",
     "rich",
 )
@@ -94,6 +99,16 @@ def test_functions_list_what_they_take() -> None:
 def test_unknown_names_are_attribute_errors() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         kgrec.nonsense  # noqa: B018
+
+
+def test_rooms_can_be_reached_by_name() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import kgrec; print(kgrec.sentiment.SentimentModel.__name__)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "SentimentModel"
 
 
 def test_version() -> None:
