@@ -48,10 +48,11 @@ def read_facts(path: str | os.PathLike[str]) -> Facts:
     if lacking:
         raise FactsError(f"{path} lacks the column {', '.join(lacking)}; it has {', '.join(table.column_names)}")
     defaults = {"field": "", "start": -1, "end": -1, "surface": "", "confidence": 1.0, "extractor": "declared"}
+    defaults |= {"stated": "", "standing": ""}
     for column in FACT_SCHEMA:
         if column.name not in table.column_names:
-            value = defaults.get(column.name)
-            table = table.append_column(column.name, pa.array([value] * len(table), _plain(column.type)))
+            filled = pa.array([defaults[column.name]] * len(table), _plain(column.type))
+            table = table.append_column(column.name, filled)
     try:
         return Facts(table)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 import kgrec
 from kgrec.serving import cli
 from kgrec.testing import LoopbackEndpoint
+from tests.extraction.tagging import tiny
 
 SCHEMA = """
 default: mugs
@@ -89,3 +90,27 @@ def invoke(*arguments: object) -> Result:
 def written(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def test_a_tagger_is_taught_by_facts_and_reads_on(tmp_path: Path) -> None:
+    encoder = tiny.encoder(tmp_path / "weights")
+    rows = [
+        {"id": row.product.id, "title": row.product.title, "attributes": {"maker": "acme"}} for row in tiny.labelled(40)
+    ]
+    catalogue = written(tmp_path / "products.jsonl", "\n".join(map(json.dumps, rows)))
+    facts, folder, out = tmp_path / "facts.parquet", tmp_path / "tagger", tmp_path / "out.parquet"
+    assert invoke("extract", catalogue, facts).exit_code == 0
+    taught = invoke("teach", catalogue, facts, folder, "--encoder", encoder)
+    assert taught.exit_code == 0, taught.output
+    answer = invoke("extract", catalogue, out, "--tagger", folder)
+    assert answer.exit_code == 0, answer.output
+    assert {fact.extractor for fact in kgrec.read_facts(out)} <= {"declared", "tagger"}
+
+
+def test_corrections_are_applied(tmp_path: Path, products: Path) -> None:
+    corrections = written(tmp_path / "said.yaml", "- reject: {relation: colour, value: blue}\n")
+    out = tmp_path / "facts.parquet"
+    answer = invoke("extract", products, out, "--corrections", corrections)
+    assert answer.exit_code == 0, answer.output
+    colours = {fact.value for fact in kgrec.read_facts(out) if fact.relation == "colour" and fact.holds}
+    assert colours == {"red"}
