@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from gold import Gold, answers_of, cells_of
-from values import ANYTHING, fused_facts, gazetteer, read_by, speed_of_rules, verbatim_share
+from values import ANYTHING, Learner, NamedTagger, fused_facts, gazetteer, read_by, speed_of_rules, verbatim_share
 from values import choosing as choice_model
 
 from kgrec.data import Fact
@@ -25,6 +25,7 @@ from kgrec.evaluation.values import score_values
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.tagging import TaggerExtractor
 from kgrec.extraction.tokens import fold
+from kgrec.protocols import Extractor
 
 __all__ = ["METHODS", "Answered", "Method", "NotRunError"]
 
@@ -184,14 +185,18 @@ def llm(gold: Gold, train: Sequence[LabelledProduct], test: Sequence[LabelledPro
 def fused(gold: Gold, train: Sequence[LabelledProduct], test: Sequence[LabelledProduct]) -> Answered:
     """Read with everything there is, fused by calibrated confidence."""
     started = time.perf_counter()
-    tagged: list[Fact] = []
+    learners: dict[str, Learner] = {"choosing": choice_model(ANYTHING), "gazetteer": gazetteer(ANYTHING)}
+    made: dict[str, Extractor] = {}
     if verbatim_share(train) >= VERBATIM:
         with suppress(NotRunError):
-            made = _tagger_of(gold, train)
-            thinking = TaggerExtractor(made.model, replace(made.settings, threshold=ANYTHING))
-            tagged = list(thinking.answers([row.product for row in test], [row.category for row in test]))
+            # Both readers know the labelled words already.
+            made["tagger"] = NamedTagger(_tagger_of(gold, train))
+            learners = {
+                "choosing": learners["choosing"],
+                "tagger": lambda rows: NamedTagger(TaggerExtractor.train(rows, attributes=gold.attributes)),
+            }
     replied = list(llm(gold, train, test).facts) if gold.replies else []
-    facts, about = fused_facts(gold, train, test, tagged, replied)
+    facts, about = fused_facts(gold, train, test, learners, made, replied)
     return Answered(facts=facts, training_seconds=time.perf_counter() - started, reading_seconds=None, extra=about)
 
 
