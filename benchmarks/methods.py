@@ -13,7 +13,17 @@ from dataclasses import replace
 from answered import Answered, Method, NotRunError, Once, Rows
 from gold import Gold
 from taggers import character_tagger, span_tagger, tagger_of
-from values import ANYTHING, fused_facts, gazetteer, read_by, speed_of_rules, verbatim_share, with_category
+from values import (
+    ANYTHING,
+    Learner,
+    NamedTagger,
+    fused_facts,
+    gazetteer,
+    read_by,
+    speed_of_rules,
+    verbatim_share,
+    with_category,
+)
 from values import choosing as choice_model
 
 from kgrec.data import Fact
@@ -22,6 +32,7 @@ from kgrec.extraction.prompted.texts import shown
 from kgrec.extraction.schema import AttributeSchema
 from kgrec.extraction.tagging import TaggerExtractor
 from kgrec.llm import Calls, CallSettings, EndpointModel
+from kgrec.protocols import Extractor
 from kgrec.testing import LoopbackEndpoint, replaying
 
 __all__ = ["METHODS"]
@@ -86,16 +97,18 @@ def llm(gold: Gold, train: Rows, test: Rows) -> Answered:
 def fused(gold: Gold, train: Rows, test: Rows) -> Answered:
     """Read with everything there is, fused by calibrated confidence."""
     started = time.perf_counter()
-    tagged: list[Fact] = []
-    if gold.kind == "spans":
-        tagged = list(ONCE["tagger"](gold, train, test).facts)
-    elif verbatim_share(train) >= VERBATIM:
+    learners: dict[str, Learner] = {"choosing": choice_model(ANYTHING), "gazetteer": gazetteer(ANYTHING)}
+    made: dict[str, Extractor] = {}
+    if gold.kind != "spans" and verbatim_share(train) >= VERBATIM:
         with suppress(NotRunError):
-            made = tagger_of(gold, train)
-            thinking = TaggerExtractor(made.model, replace(made.settings, threshold=ANYTHING))
-            tagged = list(thinking.answers([row.product for row in test], [row.category for row in test]))
+            # Both readers know the labelled words already.
+            made["tagger"] = NamedTagger(tagger_of(gold, train))
+            learners = {
+                "choosing": learners["choosing"],
+                "tagger": lambda rows: NamedTagger(TaggerExtractor.train(rows, attributes=gold.attributes)),
+            }
     replied = list(ONCE["llm"](gold, train, test).facts) if gold.replies else []
-    facts, about = fused_facts(gold, train, test, tagged, replied)
+    facts, about = fused_facts(gold, train, test, learners, made, replied)
     return Answered(facts=facts, training_seconds=time.perf_counter() - started, reading_seconds=None, extra=about)
 
 

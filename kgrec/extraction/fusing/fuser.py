@@ -33,7 +33,7 @@ class FusingSettings:
 
     minimum_confidence: float = 0.42
     strength: float = 10.0
-    rounds: int = 3
+    rounds: int = 1
 
     def __post_init__(self) -> None:
         """Check the ranges."""
