@@ -26,7 +26,7 @@ def category_map(categories: Sequence[CategoryCoverage], relations: Sequence[str
     rows, columns = categories[:_CATEGORIES], relations[:_RELATIONS]
     if not rows or not columns:
         return ""
-    width, height = _LABEL + _CELL * len(columns) + 60, _TOP + _ROW * len(rows) + 8
+    width, height = _LABEL + _CELL * len(columns) + 90, _TOP + _ROW * len(rows) + 8
     drawn = [
         _text(_LABEL + _CELL * (at + 0.5), _TOP - 8, plain_name(name), 18, slant=True)
         for at, name in enumerate(columns)

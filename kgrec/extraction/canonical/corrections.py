@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,45 +15,10 @@ from numpy.typing import NDArray
 from kgrec.data import Fact, Facts, SetAside
 from kgrec.errors import CorrectionsError
 from kgrec.extraction.canonical.columns import coded, with_column
+from kgrec.extraction.canonical.corrections_file import ACTIONS, Correction, entries_of
 from kgrec.extraction.canonical.keys import name_key
 
 __all__ = ["NO_CORRECTIONS", "Applied", "Corrected", "Correction", "Corrections"]
-
-Action = Literal["accept", "reject", "rename", "merge"]
-_FORMS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
-    "accept": (frozenset({"relation", "value"}), frozenset({"product"})),
-    "reject": (frozenset({"relation", "value"}), frozenset({"product"})),
-    "rename": (frozenset({"relation", "value", "to"}), frozenset({"product"})),
-    "merge": (frozenset({"relation", "values", "to"}), frozenset()),
-}
-"""Action → the keys it must have, and those it may have."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
-    """One entry.
-
-    Attributes:
-        action: what to do with the facts it names.
-        relation: of the facts.
-        values: their value, or the values that become one.
-        to: the value that takes their place, of ``"rename"`` and ``"merge"``.
-        product: the id of the one product it is about; empty for all.
-        line: where it stands in the file, from 1; 0 where it is from no file.
-    """
-
-    action: Action
-    relation: str
-    values: tuple[str, ...]
-    to: str = ""
-    product: str = ""
-    line: int = 0
-
-    def __str__(self) -> str:
-        """Return it in a few words."""
-        whose = f" of {self.product!r}" if self.product else ""
-        to = f" to {self.to!r}" if self.to else ""
-        return f"{self.action} {self.relation} {', '.join(map(repr, self.values))}{whose}{to}"
 
 
 class Applied(NamedTuple):
@@ -107,7 +71,7 @@ class Corrections:
             text = Path(path).read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise CorrectionsError(f"{source} cannot be read as UTF-8 text: {error}") from error
-        return cls(_entries(text, source), source=source)
+        return cls(entries_of(text, source), source=source)
 
     def __len__(self) -> int:
         """Return the number of entries."""
@@ -258,88 +222,11 @@ class _Desk:
         self._by_key[name_key(name)].add(name)
 
 
-def _entries(text: str, source: str) -> list[Correction]:
-    import yaml
-
-    try:
-        tokens = yaml.scan(text, Loader=yaml.SafeLoader)
-        for token in tokens:
-            if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
-                line = token.start_mark.line + 1
-                raise CorrectionsError(f"{source}:{line}: anchors, aliases and tags have no place in corrections")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise CorrectionsError(f"{source}:{line}: this is no YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise CorrectionsError(f"{source}: this is no YAML: {error}") from error
-    if root is None:
-        return []
-    if not isinstance(root, yaml.SequenceNode):
-        raise CorrectionsError(f"{source}:1: expected a list of entries such as - reject: {{relation: …, value: …}}")
-    return [_entry(node, f"{source}:{node.start_mark.line + 1}") for node in root.value]
-
-
-def _entry(node: Any, where: str) -> Correction:
-    """Read one node of the list."""
-    action, body = _only_pair(node, where)
-    if action not in _FORMS:
-        raise CorrectionsError(f"{where}: there is no action {action!r}; known are {', '.join(_FORMS)}")
-    required, optional = _FORMS[action]
-    fields = _fields(body, action, where)
-    missing, unknown = sorted(required - fields.keys()), sorted(fields.keys() - required - optional)
-    if missing or unknown:
-        said = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(unknown)}"
-        takes = ", ".join(sorted(required)) + "".join(f" and perhaps {name}" for name in sorted(optional))
-        raise CorrectionsError(f"{where}: this {action} {said}; it takes {takes}")
-    values = fields.get("values") or fields["value"]
-    return Correction(
-        action=action,  # type: ignore[arg-type]  # a key of _FORMS
-        relation=fields["relation"][0],
-        values=values,
-        to=fields.get("to", ("",))[0],
-        product=fields.get("product", ("",))[0],
-        line=int(where.rpartition(":")[2]),
-    )
-
-
-def _only_pair(node: Any, where: str) -> tuple[str, Any]:
-    import yaml
-
-    if not isinstance(node, yaml.MappingNode) or len(node.value) != 1 or not hasattr(node.value[0][0], "value"):
-        raise CorrectionsError(
-            f"{where}: expected one action with its fields, such as reject: {{relation: …, value: …}}"
-        )
-    (key, body) = node.value[0]
-    if not isinstance(body, yaml.MappingNode):
-        raise CorrectionsError(f"{where}: expected fields in braces or indented below {key.value!r}")
-    return str(key.value), body
-
-
-def _fields(body: Any, action: str, where: str) -> dict[str, tuple[str, ...]]:
-    """Return field → its texts; ``values`` is a list of them, any other field one."""
-    import yaml
-
-    fields: dict[str, tuple[str, ...]] = {}
-    for key, value in body.value:
-        several = isinstance(value, yaml.SequenceNode)
-        nodes = value.value if several else [value]
-        name = str(key.value)
-        if several != (name == "values") or not all(isinstance(one, yaml.ScalarNode) for one in nodes):
-            wanted = "a list of texts" if name == "values" else "one text"
-            raise CorrectionsError(f"{where}: {name} of {action} must be {wanted}")
-        texts = tuple(" ".join(one.value.split()) for one in nodes)
-        if name in fields or not texts or not all(texts):
-            raise CorrectionsError(f"{where}: {name} of {action} is blank or given twice")
-        fields[name] = texts
-    return fields
-
-
 def _check(entries: Sequence[Correction], source: str) -> None:
     """Find two entries that cannot both be meant."""
     said: dict[tuple[str, str, str, str], tuple[str, Correction]] = {}
     for entry in entries:
-        if entry.action not in _FORMS or not entry.relation or not all(entry.values) or not entry.values:
+        if entry.action not in ACTIONS or not entry.relation or not all(entry.values) or not entry.values:
             raise CorrectionsError(f"{source}:{entry.line}: no correction: {entry}")
         kind = "truth" if entry.action in ("accept", "reject") else "name"
         for value in entry.values:
