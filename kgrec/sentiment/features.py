@@ -7,7 +7,7 @@ stored, a million reviews are read with array operations, and what a model weigh
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from kgrec.sentiment.word_set import word_set
 
-__all__ = ["Features", "features_of", "folded"]
+__all__ = ["Features", "features_of", "folded", "portions"]
 
 _WORD, _CHARACTER, _SIGN = 1, 2, 3
 _TABLE = 0x20000  # two planes: all letters of living scripts; beyond them there are signs such as emoji
+_PORTION_TEXTS, _PORTION_CHARACTERS = 8192, 2_000_000
 _UNSPACED = ((0x0E00, 0x0E7F), (0x3005, 0x3006), (0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
 _BASE = 0x9E3779B97F4A7C15 | 1
 _BASE_INVERSE = pow(_BASE, -1, 2**64)
@@ -73,6 +74,19 @@ def features_of(texts: Sequence[str], *, longest: int = 4, max_characters: int =
     code, start, end = code[order], start[order], end[order]
     text = of_text[start]
     return Features(text, code, (start - starts[text]).astype(np.int32), (end - starts[text]).astype(np.int32))
+
+
+def portions(texts: Sequence[str], max_characters: int) -> Iterator[Sequence[str]]:
+    """Yield the texts in portions whose features fit into memory, however long single texts are."""
+    first = characters = 0
+    for at, text in enumerate(texts):
+        length = min(len(text), max_characters)
+        if at > first and (at - first >= _PORTION_TEXTS or characters + length > _PORTION_CHARACTERS):
+            yield texts[first:at]
+            first, characters = at, 0
+        characters += length
+    if first < len(texts):
+        yield texts[first:]
 
 
 def folded(text: str) -> NDArray[np.uint32]:

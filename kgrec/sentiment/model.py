@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from kgrec.data import Review
 from kgrec.errors import DataError, SettingsError, SnapshotDamagedError, SnapshotError, SnapshotVersionError
 from kgrec.protocols import Progress, silent
-from kgrec.sentiment.features import features_of
+from kgrec.sentiment.features import features_of, portions
 from kgrec.sentiment.training import Trained, TrainingData, fitted
 
 __all__ = ["SentimentModel", "SentimentSettings", "Spoke", "Verdict"]
 
 _FORMAT = 1
-_AT_ONCE = 4096
 _ARRAYS = ("codes", "scale", "weights")
 
 
@@ -197,7 +196,7 @@ class SentimentModel:
         """
         if isinstance(texts, str):
             raise DataError(f"predict takes a list of texts; got the text {texts[:40]!r}: write [text]")
-        found = [self._logits(texts[first : first + _AT_ONCE]) for first in range(0, len(texts), _AT_ONCE)]
+        found = [self._logits(some) for some in portions(texts, self.settings.max_characters)]
         return np.concatenate(found) if found else np.zeros(0)
 
     def explain(self, text: str) -> Verdict:

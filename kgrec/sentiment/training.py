@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from kgrec.errors import DataError
 from kgrec.protocols import Progress
-from kgrec.sentiment.features import Features, features_of
+from kgrec.sentiment.features import Features, features_of, portions
 from kgrec.sentiment.grouping import held_out_groups, joined_groups
 
 __all__ = ["Trained", "TrainingData", "fitted"]
 
 _STAGE = "training sentiment"
 _FEWEST, _FEWEST_OF_A_KIND = 20, 5
-_AT_ONCE = 8192
 _EVEN = 0.5  # what a feature is worth that leans to neither side
 
 
@@ -180,10 +179,10 @@ def _vocabulary(
     """Return the features that stand in enough texts, and how often each text has them, CSR float32."""
     from scipy.sparse import csr_matrix, vstack
 
-    parts: list[tuple[int, _Pairs]] = []
-    for first in range(0, len(texts), _AT_ONCE):
-        some = texts[first : first + _AT_ONCE]
-        parts.append((len(some), _pairs(features_of(some, longest=longest, max_characters=max_characters))))
+    parts = [
+        (len(some), _pairs(features_of(some, longest=longest, max_characters=max_characters)))
+        for some in portions(texts, max_characters)
+    ]
     codes, found = np.unique(np.concatenate([code for _, (_, code, _) in parts]), return_counts=True)
     codes = codes[found >= minimum_texts]
     if not len(codes):

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgrec.sentiment.features import features_of, folded
+from kgrec.sentiment.features import features_of, folded, portions
 
 
 def words(text: str) -> list[str]:
@@ -74,3 +74,12 @@ def test_folding_keeps_every_code_point(text: str) -> None:
 
 def test_only_the_beginning_is_read() -> None:
     assert len(features_of(["word " * 1000], max_characters=10).code) == 3
+
+
+def test_portions_are_bounded_and_leave_nothing_out() -> None:
+    texts = ["a" * 700_000, "b" * 700_000, "c" * 5_000_000, *["d"] * 10_000]
+    for limit, sizes in ((10_000_000, [2, 1, 8192, 1808]), (1_000, [8192, 1811])):
+        parts = list(portions(texts, limit))
+        assert [len(part) for part in parts] == sizes
+        assert [text for part in parts for text in part] == texts
+    assert list(portions([], 10)) == []
