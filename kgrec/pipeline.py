@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from kgrec.data import Catalogue, Events, Facts, Histories, count_reasons
 from kgrec.embedding import SentenceEncoder, product_documents
 from kgrec.errors import SettingsError
-from kgrec.extraction import extract
+from kgrec.extraction import CanonicalSettings, Conventions, Corrections, agree, extract
 from kgrec.graph import Graph
 from kgrec.protocols import Encoder, Progress, silent
 from kgrec.recommender import Recommender
@@ -43,6 +43,8 @@ def build(
     vectors: NDArray[np.float32] | None = None,
     settings: LinearSettings | Mapping[str, Any] | None = None,
     index: IndexSettings | None = None,
+    canonical: bool | CanonicalSettings | Conventions = False,
+    corrections: Corrections | None = None,
     shards: str | os.PathLike[str] | None = None,
     progress: Progress = silent,
     seed: int = 0,
@@ -59,6 +61,9 @@ def build(
             others on a validation split of the events.
         index: which vector index to use and how much of the true neighbours it has to find; the defaults compare
             every vector in a shop of up to 200,000 products.
+        canonical: whether values that mean the same become one and conflicting sources are settled, as for
+            :func:`kgrec.extract`. Facts that are given are taken as they are, except for ``corrections``.
+        corrections: what a person has said of facts, applied to extracted and to given ones.
         shards: a folder, new or empty, that keeps finished parts of the fit of a large shop: a build that was stopped
             goes on there when it is called again with the same data and settings. Give ``facts``, ``vectors`` and
             ``settings`` too, which are made again otherwise. The folder has to stay while the shop is used; a shop
@@ -80,7 +85,11 @@ def build(
         raise SettingsError("the catalogue is empty: there is nothing to recommend; read at least one product")
     started = time.perf_counter()
     chosen_by_hand = _checked(settings)
-    facts = extract(catalogue, progress=progress) if facts is None else facts
+    if facts is None:
+        facts = extract(catalogue, canonical=canonical, corrections=corrections, progress=progress)
+    elif corrections:
+        known = Conventions.of(facts) or False
+        facts = agree(facts, canonical=known, corrections=corrections, products=frozenset(catalogue.ids))
     graph = Graph.from_facts(catalogue.ids, facts)
     encoder = encoder or SentenceEncoder()
     encode_started = time.perf_counter()

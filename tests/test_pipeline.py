@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import kgrec
+from kgrec.embedding import product_documents
 from kgrec.errors import SettingsError
 from kgrec.retrieval import Knowledge, LinearSettings
 from kgrec.testing import ClusteredShop, clustered_shop
@@ -225,3 +226,26 @@ def test_build_by_shards_answers_the_same(tmp_path: Path) -> None:
         expected = [(r.item, pytest.approx(r.score, rel=1e-6)) for r in whole.recommend(user, k=5)]
         for other in (shop, again, kgrec.load(tmp_path / "shop")):
             assert [(r.item, r.score) for r in other.recommend(user, k=5)] == expected
+
+
+def test_corrections_hold_at_every_build_whatever_the_facts_come_from(tmp_path: Path) -> None:
+    catalogue = kgrec.Catalogue(
+        [kgrec.Product(id=str(num), title=title) for num, title in enumerate(("RED MUG", "RED TIN", "BLUE MUG"))]
+    )
+    file = tmp_path / "said.yaml"
+    file.write_text("- reject: {relation: colour, value: red}\n", "utf-8")
+    said = kgrec.Corrections.read(file)
+    for facts in (None, kgrec.extract(catalogue, canonical=True)):
+        shop = kgrec.build(catalogue, facts=facts, corrections=said, encoder=ENCODER)
+        assert shop.graph.find("colour", "red") is None
+        assert shop.graph.find("colour", "blue") is not None
+        assert [fact.value for fact in shop.graph.set_aside(0)] == ["red"], "it is kept, and is no edge"
+
+
+def test_documents_do_not_say_what_was_overruled() -> None:
+    mug = kgrec.Product(id="m", title="MUG")
+    facts = [
+        kgrec.Fact(product="m", relation="colour", value="red", field="colour"),
+        kgrec.Fact(product="m", relation="colour", value="blue", field="colour", standing="overruled"),
+    ]
+    assert product_documents([mug], kgrec.Facts.of(facts)) == ["MUG. colour: red"]

@@ -47,6 +47,7 @@ def build(
     shop: Annotated[Path, typer.Argument(help="Folder to write the shop into.")],
     events: Annotated[Path | None, typer.Option(help="Events: user, item, type, time, value.")] = None,
     facts: Annotated[Path | None, typer.Option(help="Facts of kgrec extract; if not, rules read them.")] = None,
+    corrections: Annotated[Path | None, typer.Option(help="What a person has said of facts: YAML.")] = None,
     column: ColumnOption = None,
     encoder: Annotated[
         str, typer.Option(help="minilm, hashing (no weights, no meaning), or a model name or folder.")
@@ -70,7 +71,8 @@ def build(
                     f"events of products that the catalogue lacks: {total:,} ({len(log.unknown_products):,} ids)"
                 )
         read = None if facts is None else kgrec.read_facts(facts)
-        built = kgrec.build(products, log, read, encoder=chosen, progress=progress)
+        said = None if corrections is None else kgrec.Corrections.read(corrections)
+        built = kgrec.build(products, log, read, corrections=said, encoder=chosen, progress=progress)
     built.save(shop)
     console.print(f"{built!r}\nwritten: {shop}")
 
