@@ -38,43 +38,60 @@ class PhraseTable:
     """
 
     def __init__(self, meanings: Mapping[str, tuple[Meaning, ...]]) -> None:
-        """Index the phrases by their first word."""
+        """Index the phrases by their first word, the longer ones by their second too."""
         self.meanings = dict(meanings)
-        lengths: defaultdict[str, set[int]] = defaultdict(set)
+        longer: defaultdict[str, defaultdict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
         for phrase in self.meanings:
-            words = phrase.split(" ")
-            lengths[words[0]].add(len(words))
-        self._lengths = {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
+            first, *others = phrase.split(" ")
+            if others:
+                longer[first][others[0]].add(1 + len(others))
+        self._longer = {
+            first: {second: tuple(sorted(sizes, reverse=True)) for second, sizes in by_second.items()}
+            for first, by_second in longer.items()
+        }
+        self._begins = self.meanings.keys() | self._longer.keys()
 
     def match(self, tokens: Tokens) -> list[PhraseMatch]:
         """Return the matches from left to right, the longest at each place; none overlap."""
         found: list[PhraseMatch] = []
-        keys, lengths, meanings = tokens.keys, self._lengths, self.meanings
-        at, count = 0, len(keys)
-        while at < count:
-            step = 1
-            for length in lengths.get(keys[at], ()):
-                if length == 1:
-                    found.append(PhraseMatch(at, at + 1, meanings[keys[at]]))
-                    break
-                phrase = " ".join(keys[at : at + length])
-                if phrase in meanings and at + length <= count and adjacent(tokens, at, at + length):
-                    found.append(PhraseMatch(at, at + length, meanings[phrase]))
-                    step = length
-                    break
-            at += step
+        keys, begins, longer, meanings = tokens.keys, self._begins, self._longer, self.meanings
+        last, free = len(keys) - 1, 0
+        for at, key in enumerate(keys):
+            if key not in begins or at < free:
+                continue
+            # The second word rules out nearly every longer phrase before one is put together.
+            if key in longer and at < last and keys[at + 1] in longer[key]:
+                match = next(self._longer_at(tokens, at), None)
+            else:
+                match = None
+            if match is not None:
+                found.append(match)
+                free = match.last
+            elif key in meanings:
+                found.append(PhraseMatch(at, at + 1, meanings[key]))
         return found
 
     def match_all(self, tokens: Tokens) -> Iterator[PhraseMatch]:
         """Yield every match, from left to right, the longest first at each place; they may overlap."""
-        keys, lengths, meanings = tokens.keys, self._lengths, self.meanings
-        for at, key in enumerate(keys):
-            for length in lengths.get(key, ()):
-                phrase = key if length == 1 else " ".join(keys[at : at + length])
-                if phrase in meanings and at + length <= len(keys) and adjacent(tokens, at, at + length):
-                    yield PhraseMatch(at, at + length, meanings[phrase])
+        begins, longer, meanings = self._begins, self._longer, self.meanings
+        for at, key in enumerate(tokens.keys):
+            if key in begins:
+                if key in longer:
+                    yield from self._longer_at(tokens, at)
+                if key in meanings:
+                    yield PhraseMatch(at, at + 1, meanings[key])
+
+    def _longer_at(self, tokens: Tokens, at: int) -> Iterator[PhraseMatch]:
+        """Yield the phrases of two and more words that begin at a word, the longest first."""
+        keys, meanings = tokens.keys, self.meanings
+        if at + 1 == len(keys):
+            return
+        for size in self._longer[keys[at]].get(keys[at + 1], ()):
+            found = meanings.get(" ".join(keys[at : at + size]))
+            if found is not None and at + size <= len(keys) and adjacent(tokens, at, at + size):
+                yield PhraseMatch(at, at + size, found)
 
 
 def adjacent(tokens: Tokens, first: int, last: int) -> bool:
     """Tell whether only a blank, a hyphen or an ampersand stands between words ``first`` … ``last − 1``."""
-    return all(gap in _GAPS for gap in tokens.gaps[first + 1 : last])
+    return _GAPS.issuperset(tokens.gaps[first + 1 : last])

@@ -57,11 +57,11 @@ from kgrec.extraction.units import UNITS, canonical_number, unit_of
 )
 def test_quantities(text: str, expected: list[str]) -> None:
     folded = fold(text)
-    assert [f"{found.relation}={found.value}" for found in find_quantities(folded)] == expected
+    assert [f"{found.relation}={found.value}" for found in find_quantities(tokenise(folded))] == expected
 
 
 def test_quantities_never_overlap() -> None:
-    found = find_quantities(fold('Pack of 12, 4 x 50 ml, 30 x 40 cm, 3-6 years, size XL, 7" SPF 15'))
+    found = find_quantities(tokenise(fold('Pack of 12, 4 x 50 ml, 30 x 40 cm, 3-6 years, size XL, 7" SPF 15')))
     assert len(found) >= 7
     assert all(left.end <= right.start for left, right in pairwise(found))
 
@@ -100,4 +100,4 @@ def test_folding_moves_nothing(text: str) -> None:
     assert len(folded) == len(text)
     tokens = tokenise(folded)
     for at in range(len(tokens.keys)):
-        assert tokens.word(at) == folded[tokens.starts[at] : tokens.ends[at]] != ""
+        assert tokens.words[at] == folded[tokens.starts[at] : tokens.ends[at]] != ""

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kgrec.data import Fact, Product
+from kgrec.data.facts import fact_from_text
 from kgrec.errors import SettingsError
 from kgrec.extraction.phrases import Meaning
 from kgrec.extraction.rules.gazetteers import attribute_words, category_nouns, learn_gazetteer
 from kgrec.extraction.rules.product_types import BUILT_IN_HEADS, HeadNouns, learn_heads
-from kgrec.extraction.rules.reading import Statement, TextReader
+from kgrec.extraction.rules.reading import TextReader
+from kgrec.extraction.rules.statements import Statement
 
 __all__ = ["RuleExtractor", "RuleSettings"]
 
@@ -106,28 +108,27 @@ class RuleExtractor:
             yield from self._facts(product)
 
     def _facts(self, product: Product) -> list[Fact]:
-        best: dict[tuple[str, str], tuple[str, str, Statement, float]] = {}
+        best: dict[tuple[str, str], tuple[str, str, int, int, float]] = {}
         least = self.settings.minimum_confidence
         for field, text, factor, statements in self._readings(product):
-            for statement in statements:
-                key = statement[:2]
-                confidence = statement.confidence * factor
-                if confidence >= least and (key not in best or best[key][3] < confidence):
-                    best[key] = (field, text, statement, confidence)
+            for relation, value, start, end, sure in statements:
+                key, confidence = (relation, value), sure * factor
+                if confidence >= least and (key not in best or best[key][4] < confidence):
+                    best[key] = field, text, start, end, confidence
         product_id, names = product.id, self._relation_names
         return [
-            Fact(
-                product=product_id,
-                relation=names.get(relation, relation) if names else relation,
-                value=value,
-                field=field,
-                start=start,
-                end=end,
-                surface=text[start:end],
-                confidence=confidence,
-                extractor="rules",
+            fact_from_text(
+                product_id,
+                names.get(relation, relation),
+                value,
+                field,
+                start,
+                end,
+                text[start:end],
+                confidence,
+                "rules",
             )
-            for field, text, (relation, value, start, end, _), confidence in best.values()
+            for (relation, value), (field, text, start, end, confidence) in best.items()
         ]
 
     def _readings(self, product: Product) -> Iterator[tuple[str, str, float, list[Statement]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -86,28 +87,44 @@ def find_type(tokens: Tokens, kinds: bytearray, heads: HeadNouns) -> TypeMatch |
         heads: the nouns to look for.
     """
     keys, known = tokens.keys, heads.strength
-    if known.keys().isdisjoint(keys):
+    nouns = [at for at, key in enumerate(keys) if key in known]
+    if not nouns:
         return None
     best: TypeMatch | None = None
     for first, last, weight in _parts(tokens, kinds):
-        motif = False
-        for at in range(last - 1, first - 1, -1):
-            kind, key = kinds[at], keys[at]
-            if kind == TAKEN:
-                continue
-            own = known.get(key, 0.0)
-            if own and (kind == FREE or own > _WEAK_ATTRIBUTE):
-                start, compound = _compound(tokens, kinds, heads, first, at)
-                own = max(own, _COMPOUND[at - start]) if compound is not None else own
-                strength = own * weight * (_BEFORE_MOTIF if motif else 1.0)
-                if compound is None and ((kind == ATTRIBUTE and weight < 1.0) or _packs(tokens, kinds, at)):
-                    strength *= _IN_PASSING
-                if best is None or strength > best.strength:
-                    best = TypeMatch(start, at, compound, strength)
-            motif = key in _NAMES_A_MOTIF
-            if kind == FREE and key not in MODIFIERS:
-                weight *= _PER_WORD_AFTER
+        after = last
+        for at in nouns[bisect_left(nouns, first) : bisect_left(nouns, last)][::-1]:
+            for between in range(after - 1, at, -1):
+                if kinds[between] == FREE and keys[between] not in MODIFIERS:
+                    weight *= _PER_WORD_AFTER
+            after = at + 1
+            if best is not None and max(known[keys[at]], _COMPOUND[-1]) * weight <= best.strength:
+                continue  # whatever stands around it, it is not the one
+            found = _weigh(tokens, kinds, heads, (first, last), at, weight)
+            if found is not None and (best is None or found.strength > best.strength):
+                best = found
     return best if best is not None and best.strength >= _WORTH_STATING else None
+
+
+def _weigh(
+    tokens: Tokens, kinds: bytearray, heads: HeadNouns, part: tuple[int, int], at: int, weight: float
+) -> TypeMatch | None:
+    """Return how surely a known noun names the product; None where it is part of something else."""
+    kind, own = kinds[at], heads.strength[tokens.keys[at]]
+    if kind == TAKEN or not own or (kind != FREE and own <= _WEAK_ATTRIBUTE):
+        return None
+    start, compound = _compound(tokens, kinds, heads, part[0], at)
+    own = max(own, _COMPOUND[at - start]) if compound is not None else own
+    strength = own * weight * (_BEFORE_MOTIF if _before_motif(tokens, kinds, at, part[1]) else 1.0)
+    if compound is None and ((kind == ATTRIBUTE and weight < 1.0) or _packs(tokens, kinds, at)):
+        strength *= _IN_PASSING
+    return TypeMatch(start, at, compound, strength)
+
+
+def _before_motif(tokens: Tokens, kinds: bytearray, at: int, last: int) -> bool:
+    """Tell whether the next word says that this one is only a picture on the product: ``owl design``."""
+    after = next((later for later in range(at + 1, last) if kinds[later] != TAKEN), last)
+    return after < last and tokens.keys[after] in _NAMES_A_MOTIF
 
 
 def _packs(tokens: Tokens, kinds: bytearray, at: int) -> bool:
@@ -125,6 +142,8 @@ def _parts(tokens: Tokens, kinds: bytearray) -> list[tuple[int, int, float]]:
     parts: list[tuple[int, int, float]] = []
     first, weight, named = 0, 1.0, False
     for at, (key, gap) in enumerate(zip(tokens.keys, tokens.gaps, strict=True)):
+        if gap in _PLAIN_GAPS and key not in TITLE_BREAKS:
+            continue
         broken = key in TITLE_BREAKS and at > 0 and kinds[at] == FREE
         if broken or (gap not in _PLAIN_GAPS and at > 0 and _marks_a_part(gap)):
             if at > first:

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from operator import attrgetter
 
+from kgrec.extraction.rules.statements import Statement
+from kgrec.extraction.tokens import Tokens
 from kgrec.extraction.units import UNIT_PATTERN, Unit, canonical_number, unit_of
 from kgrec.extraction.word_set import word_set
 
-__all__ = ["Quantity", "find_quantities"]
-
-
-class Quantity(NamedTuple):
-    """One quantity and its span in the text."""
-
-    relation: str
-    value: str
-    start: int
-    end: int
-    confidence: float
-
+__all__ = ["find_quantities"]
 
 _ENGLISH_DIGITS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _COUNT_WORDS = {
@@ -67,7 +59,7 @@ _SIZE = re.compile(
     re.ASCII,
 )
 _ANY_COUNT_WORD = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|dozen)\b|[二三四五六七八九十两][件支个片只瓶条双]"
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen)\b|[二三四五六七八九十两][件支个片只瓶条双]"
 )
 _DIRECTION = {
     **dict.fromkeys(word_set("long length"), "length"),
@@ -82,69 +74,129 @@ _DIRECTION_AFTER = re.compile(
 )
 _DIRECTION_BEFORE = re.compile(r"(length|height|width|depth|diameter|长|高|宽|深|直径)[ :：度]{0,2}$")
 _HAS_DIGIT = re.compile(r"[0-9½¼¾]")
+_NUMBER_STARTS = re.compile(r"[0-9.½¼¾](?<![\w.].)", re.ASCII)
 _SIZE_WORD = re.compile(r"\b(?:size|x{1,3}[sl])\b")
+_place = attrgetter("start")
+_Reader = Callable[[str], Iterator[Statement]]
+
+_PACK_WORD = re.compile(
+    r"""
+    (?<!\w)(?:
+        (?:set|pack|pk|box|bag|case|lot|pkt|packet|card|bundle|tub|tube|jar)s?(?:of|$)
+      | (?:set|pack|pk)\d | x\d{0,4}$ | \d{1,4}x$
+      | (?:\d+|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a?dozen)?
+        (?:pieces?|pcs?|packs?|pk|counts?|ct|set|pairs?|units?|tablets?|capsules?|caps|sheets|sachets|tea|teabags|
+           servings|rolls|wipes)\b
+    )""",
+    re.VERBOSE | re.ASCII,
+)
+_AGE_WORD = re.compile("year|yr|month|mth")
+_SIZE_IN_WORD = re.compile(r"(?<!\w)(?:size|x{1,3}[sl]|[2-6]xl|a[3-7]|(?:uk|us|eu)\d{0,2})$", re.ASCII)
+_DIGIT, _COUNT, _PACKED, _AGED, _SPF_WORD, _SIZED = (1 << bit for bit in range(6))
 
 
-def find_quantities(folded: str) -> list[Quantity]:
-    """Return the quantities of a folded text, by place; none overlap.
+def find_quantities(tokens: Tokens) -> list[Statement]:
+    """Return the quantities of a text, by place; none overlap.
 
     Where two readings overlap, the pack wins over the age, the age over the measure, the measure over the size.
     """
-    has_digit = _HAS_DIGIT.search(folded) is not None
-    if not has_digit and _ANY_COUNT_WORD.search(folded) is None and _SIZE_WORD.search(folded) is None:
-        return []
-    found: list[Quantity] = []
-    taken = bytearray(len(folded))
-    for reader in (_packs, _ages, _spf, _measures, _sizes) if has_digit else (_packs, _sizes):
+    folded = tokens.folded
+    found: list[Statement] = []
+    taken = bytearray()
+    for reader in _readers(tokens):
         for quantity in reader(folded):
+            taken = taken or bytearray(len(folded))
             if 1 not in taken[quantity.start : quantity.end]:
                 taken[quantity.start : quantity.end] = b"\1" * (quantity.end - quantity.start)
                 found.append(quantity)
-    return sorted(found, key=lambda quantity: quantity.start)
+    found.sort(key=_place)
+    return found
 
 
-def _packs(folded: str) -> Iterator[Quantity]:
+def _readers(tokens: Tokens) -> list[_Reader]:
+    """Return the readers that may find something, in the order in which they go first."""
+    folded = tokens.folded
+    if not folded.isascii():
+        if _HAS_DIGIT.search(folded) is not None:
+            return [_packs, _ages, _spf, _measures, _sizes]
+        return [_packs, _sizes] if _ANY_COUNT_WORD.search(folded) or _SIZE_WORD.search(folded) else []
+    # In ASCII whatever a reader finds holds one of its words. Shops repeat their words, so a look at each of them
+    # costs little and saves most searches through the whole text.
+    clues = 0
+    for clue in set(map(_clues_of, tokens.words)):
+        clues |= clue
+    readers: list[_Reader] = []
+    if clues & (_DIGIT | _COUNT) and (clues & _PACKED or "s/" in folded):
+        readers.append(_packs)
+    if clues & _DIGIT:
+        if clues & _AGED:
+            readers.append(_ages)
+        if clues & _SPF_WORD:
+            readers.append(_spf)
+        readers.append(_measures)
+    if clues & _SIZED:
+        readers.append(_sizes)
+    return readers
+
+
+@lru_cache(maxsize=65_536)
+def _clues_of(word: str) -> int:
+    """Return which readers an ASCII word could give something to do, as bits."""
+    return (
+        bool(_HAS_DIGIT.search(word)) * _DIGIT
+        | bool(_ANY_COUNT_WORD.search(word)) * _COUNT
+        | bool(_PACK_WORD.search(word)) * _PACKED
+        | bool(_AGE_WORD.search(word)) * _AGED
+        | ("spf" in word) * _SPF_WORD
+        | bool(_SIZE_IN_WORD.search(word)) * _SIZED
+    )
+
+
+def _packs(folded: str) -> Iterator[Statement]:
     for match in _PACK.finditer(folded):
         group = match.lastgroup or "g"
         text = match[group].removeprefix("a").strip() if "dozen" in match[group] else match[group]
         count = _COUNT_WORDS[text] if text in _COUNT_WORDS else int(text)
         if count >= 2 or (count == 1 and group in "d"):
-            yield Quantity("pack_size", str(count), *match.span(), 0.95 if group in "abg" else 0.85)
+            yield Statement("pack_size", str(count), *match.span(), 0.95 if group in "abg" else 0.85)
 
 
-def _ages(folded: str) -> Iterator[Quantity]:
+def _ages(folded: str) -> Iterator[Statement]:
     for match in _AGE.finditer(folded):
         unit = "months" if match["unit"][0] in "m个" else "years"
         upper = f"-{int(match['to'])}" if match["to"] else "+" if match["up"] else ""
         if match["unit"] in ("months", "month", "years", "year") and not upper and not match.group().startswith("age"):
             continue
-        yield Quantity("age", f"{int(match['from'])}{upper} {unit}", *match.span(), 0.85)
+        yield Statement("age", f"{int(match['from'])}{upper} {unit}", *match.span(), 0.85)
 
 
-def _spf(folded: str) -> Iterator[Quantity]:
+def _spf(folded: str) -> Iterator[Statement]:
     for match in _SPF.finditer(folded):
-        yield Quantity("spf", match["spf"], *match.span(), 0.95)
+        yield Statement("spf", match["spf"], *match.span(), 0.95)
 
 
-def _sizes(folded: str) -> Iterator[Quantity]:
+def _sizes(folded: str) -> Iterator[Statement]:
     for match in _SIZE.finditer(folded):
         value = match.group(match.lastgroup or 0).replace(" ", "")
         value = f"{value[:2]} {value[2:]}" if match["shoe"] else value
-        yield Quantity("size", value, *match.span(), 0.9 if match["named"] else 0.7)
+        yield Statement("size", value, *match.span(), 0.9 if match["named"] else 0.7)
 
 
-def _measures(folded: str) -> Iterator[Quantity]:
-    for match in _MEASURE.finditer(folded):
-        numbers = [match["n1"], match["n2"], match["n3"]]
-        spellings = [match["u1"], match["u2"], match["u3"]]
-        if not any(spellings):
+def _measures(folded: str) -> Iterator[Statement]:
+    end = 0
+    for begin in _NUMBER_STARTS.finditer(folded):
+        match = _MEASURE.match(folded, begin.start()) if begin.start() >= end else None
+        if match is None:
             continue
-        yield from _measure(folded, match, numbers, spellings)
+        end = match.end()
+        n1, _, u1, n2, u2, n3, u3 = match.groups()
+        if u1 or u2 or u3:
+            yield from _measure(folded, match, [n1, n2, n3], [u1, u2, u3])
 
 
 def _measure(
     folded: str, match: re.Match[str], numbers: list[str | None], spellings: list[str | None]
-) -> Iterator[Quantity]:
+) -> Iterator[Statement]:
     """Read one match: a single measure, sides such as 30 x 40 cm, or a multiple such as 4 x 50 ml."""
     units: list[Unit | None] = [unit_of(text) if text else None for text in spellings]
     start, end = match.span()
@@ -152,7 +204,7 @@ def _measure(
     if len(sides) == 1 and units[0] is not None:
         if _plausible(folded, match, units[0]):
             value = f"{canonical_number(sides[0])} {units[0].symbol}"
-            yield Quantity(_directed(folded, units[0], start, end), value, start, end, 0.95)
+            yield Statement(_directed(folded, units[0], start, end), value, start, end, 0.95)
         return
     last = next(unit for unit in reversed(units) if unit is not None)
     known = [unit.symbol for unit in units if unit is not None]
@@ -160,10 +212,10 @@ def _measure(
         if units[len(sides) - 1] is None and units[0] is None:
             return
         value = " x ".join(canonical_number(side) for side in sides)
-        yield Quantity("size", f"{value} {last.symbol}", start, end, 0.95)
+        yield Statement("size", f"{value} {last.symbol}", start, end, 0.95)
     elif len(sides) == 2 and units[0] is None and units[1] is not None and sides[0].isdigit():
-        yield Quantity("pack_size", str(int(sides[0])), start, match.end("n1"), 0.9)
-        yield Quantity(
+        yield Statement("pack_size", str(int(sides[0])), start, match.end("n1"), 0.9)
+        yield Statement(
             units[1].relation, f"{canonical_number(numbers[1] or '')} {last.symbol}", match.start("n2"), end, 0.95
         )
 

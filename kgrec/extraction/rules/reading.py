@@ -7,21 +7,25 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from operator import itemgetter
-from typing import NamedTuple
 
 from kgrec.extraction.declared import clean_value
 from kgrec.extraction.phrases import Meaning, PhraseMatch, PhraseTable, adjacent
 from kgrec.extraction.rules.product_types import ATTRIBUTE, TAKEN, HeadNouns, TypeMatch, find_type
-from kgrec.extraction.rules.quantities import Quantity, find_quantities
+from kgrec.extraction.rules.quantities import find_quantities
+from kgrec.extraction.rules.statements import Statement
 from kgrec.extraction.tokens import Tokens, fold, phrase_key, tokenise
 from kgrec.extraction.word_set import word_set
 from kgrec.extraction.words import MODIFIERS, NOUN_NAMES, built_in_meanings
 
-__all__ = ["Statement", "TextReader"]
+__all__ = ["TextReader"]
 
 _IN_DESCRIPTIONS = word_set("colour material pattern occasion gender age")
 _NOT_OF_THE_HEAD = word_set("colour material finish theme occasion size pattern style")
-_MODEL = re.compile(r"(?<![\w/.-])(?=[A-Z0-9-]*[0-9])(?=[0-9-]*[A-Z])[A-Z0-9]{1,20}(?:-[A-Z0-9]{1,20}){0,3}(?![\w/-])")
+_MODEL = re.compile(
+    # The first character comes first, what stands before and after it second: so the search skips to it.
+    r"[A-Z0-9](?<![\w/.-].)(?:(?<=[0-9])|(?=[A-Z0-9-]*[0-9]))(?:(?<=[A-Z])|(?=[0-9-]*[A-Z]))"
+    r"[A-Z0-9]{0,19}(?:-[A-Z0-9]{1,20}){0,3}(?![\w/-])"
+)
 _NO_MODEL = re.compile(
     r"[0-9]+(?:X[0-9]+|-?[A-Z]+)|[A-Z]+-?[0-9]|[A-Z]{5,}[0-9]+|.{0,3}|COQ10|[0-9]-?IN-?[0-9]|SPF.*|WINDOWS.*"
 )
@@ -46,16 +50,6 @@ _MANY = range(2, 10_000)
 
 
 _place = itemgetter(2, 3)
-
-
-class Statement(NamedTuple):
-    """Something a text says, with its span in code points."""
-
-    relation: str
-    value: str
-    start: int
-    end: int
-    confidence: float
 
 
 class TextReader:
@@ -85,7 +79,7 @@ class TextReader:
         tokens, kinds, quantities, matches = self._analyse(text, brand)
         found = find_type(tokens, kinds, self._heads)
         head = found.head if found is not None else -1
-        statements = [Statement(*quantity) for quantity in quantities]
+        statements = list(quantities)
         named: Statement | None = None
         for match in matches:
             start, end = tokens.starts[match.first], tokens.ends[match.last - 1]
@@ -111,7 +105,7 @@ class TextReader:
     def description(self, text: str, brand: str | None) -> list[Statement]:
         """Return what a description says, by place: measures and what does not depend on the words around it."""
         tokens, _, quantities, matches = self._analyse(text, brand)
-        statements = [Statement(*quantity) for quantity in quantities]
+        statements = list(quantities)
         for match in matches:
             for relation, value, confidence in match.meanings:
                 if relation in _IN_DESCRIPTIONS:
@@ -124,11 +118,10 @@ class TextReader:
         """Tell whether a colour word names products here: ``cream`` in a shop that sells creams."""
         return match.last - match.first == 1 and self._heads.strength.get(tokens.keys[match.first], 0.0) >= 0.4
 
-    def _analyse(self, text: str, brand: str | None) -> tuple[Tokens, bytearray, list[Quantity], list[PhraseMatch]]:
-        folded = fold(text)
-        tokens = tokenise(folded)
+    def _analyse(self, text: str, brand: str | None) -> tuple[Tokens, bytearray, list[Statement], list[PhraseMatch]]:
+        tokens = tokenise(fold(text))
         kinds = bytearray(len(tokens.keys))
-        quantities = find_quantities(folded)
+        quantities = find_quantities(tokens)
         for quantity in quantities:
             for at in range(bisect_right(tokens.ends, quantity.start), bisect_left(tokens.starts, quantity.end)):
                 kinds[at] = TAKEN
@@ -180,16 +173,16 @@ def _types(tokens: Tokens, found: TypeMatch, heads: HeadNouns) -> Iterator[State
 def _counts(tokens: Tokens, kinds: bytearray, found: TypeMatch) -> Iterator[Statement]:
     """Read a bare number before a plural: ``75 cake cases`` is a pack of 75, ``ball 20 lights`` has 20 lights."""
     for at, word in enumerate(tokens.keys):
-        if kinds[at] == TAKEN or (word[0] not in "0123456789" and (at or word not in _NUMBER_WORDS)):
+        if not word.isdigit() and (at or word not in _NUMBER_WORDS):
             continue
         key = _NUMBER_WORDS.get(word, word)
-        if not (key.isascii() and key.isdigit()) or len(key) > 4 or int(key) not in _MANY:
+        if kinds[at] == TAKEN or not key.isascii() or len(key) > 4 or int(key) not in _MANY:
             continue
         start, end = tokens.starts[at], tokens.ends[at]
         if at == 0 and _is_plural(tokens, found.head) and found.head <= 5:
             yield Statement("pack_size", str(int(key)), start, end, 0.8)
         elif at + 1 < len(tokens.keys) and adjacent(tokens, at, at + 2) and _is_counted(tokens, at + 1):
-            yield Statement("count", f"{int(key)} {tokens.word(at + 1)}", start, tokens.ends[at + 1], 0.75)
+            yield Statement("count", f"{int(key)} {tokens.words[at + 1]}", start, tokens.ends[at + 1], 0.75)
 
 
 def _is_counted(tokens: Tokens, at: int) -> bool:
@@ -198,15 +191,19 @@ def _is_counted(tokens: Tokens, at: int) -> bool:
 
 
 def _is_plural(tokens: Tokens, at: int) -> bool:
-    word = tokens.word(at)
+    word = tokens.words[at]
     return word != tokens.keys[at] and word.endswith("s") and "'" not in word
 
 
-def _models(text: str, quantities: list[Quantity]) -> Iterator[Statement]:
-    taken = bytearray(len(text))
-    for quantity in quantities:
-        taken[quantity.start : quantity.end] = b"\1" * (quantity.end - quantity.start)
+def _models(text: str, quantities: list[Statement]) -> Iterator[Statement]:
+    taken = bytearray()
     for match in _MODEL.finditer(text):
         start, end = match.span()
-        if 1 not in taken[start:end] and _NO_MODEL.fullmatch(match.group()) is None:
+        if _NO_MODEL.fullmatch(match.group()) is not None:
+            continue
+        if not taken:
+            taken.extend(bytes(len(text)))
+            for quantity in quantities:
+                taken[quantity.start : quantity.end] = b"\1" * (quantity.end - quantity.start)
+        if 1 not in taken[start:end]:
             yield Statement("model", match.group(), start, end, 0.6)
