@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import NamedTuple
 
 __all__ = ["UNITS", "UNIT_PATTERN", "Unit", "canonical_number", "unit_of"]
@@ -76,7 +77,17 @@ def _spelling(text: str) -> str:
     return re.escape(text).replace(r"\ ", r"[\s.-]{1,2}").replace('"', '\\0{0,5}"')
 
 
-UNIT_PATTERN = "(?:" + "|".join(_spelling(text) for text in sorted(UNITS, key=lambda text: (-len(text), text))) + ")"
+def _pattern() -> str:
+    """Put the spellings together by their first character, so that a search tries a dozen ways and not a hundred."""
+    of_first: defaultdict[str, list[str]] = defaultdict(list)
+    for text in sorted(UNITS, key=lambda text: (-len(text), text)):
+        spelling = _spelling(text)
+        first = text[0] if text[0] != '"' else ""
+        of_first[first].append(spelling[len(first) :])
+    return "|".join(f"{first}(?:{'|'.join(others)})" for first, others in of_first.items())
+
+
+UNIT_PATTERN = f"(?:{_pattern()})"
 """Matches every spelling, the longest first."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kgrec.extraction.phrases import adjacent
@@ -49,10 +49,17 @@ class HeadNouns:
     Attributes:
         strength: noun in the singular → 0 … 1, how surely it names the product where it stands in a title.
         compounds: key of two or three words that name a product together → canonical name.
+        endings: the last two words of each compound.
     """
 
     strength: Mapping[str, float]
     compounds: Mapping[str, str]
+    endings: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note the endings, which rule out most words at a glance."""
+        endings = frozenset(" ".join(compound.split(" ")[-2:]) for compound in self.compounds)
+        object.__setattr__(self, "endings", endings)
 
 
 def _built_in() -> HeadNouns:
@@ -91,48 +98,51 @@ def find_type(tokens: Tokens, kinds: bytearray, heads: HeadNouns) -> TypeMatch |
     if not nouns:
         return None
     best: TypeMatch | None = None
+    surest = 0.0
     for first, last, weight in _parts(tokens, kinds):
+        if weight <= surest:
+            continue
         after = last
         for at in nouns[bisect_left(nouns, first) : bisect_left(nouns, last)][::-1]:
             for between in range(after - 1, at, -1):
                 if kinds[between] == FREE and keys[between] not in MODIFIERS:
                     weight *= _PER_WORD_AFTER
             after = at + 1
-            if best is not None and max(known[keys[at]], _COMPOUND[-1]) * weight <= best.strength:
-                continue  # whatever stands around it, it is not the one
+            if weight <= surest:
+                break  # no noun so far from the end can be surer
             found = _weigh(tokens, kinds, heads, (first, last), at, weight)
-            if found is not None and (best is None or found.strength > best.strength):
-                best = found
-    return best if best is not None and best.strength >= _WORTH_STATING else None
+            if found is not None and found.strength > surest:
+                best, surest = found, found.strength
+    return best if surest >= _WORTH_STATING else None
 
 
 def _weigh(
     tokens: Tokens, kinds: bytearray, heads: HeadNouns, part: tuple[int, int], at: int, weight: float
 ) -> TypeMatch | None:
     """Return how surely a known noun names the product; None where it is part of something else."""
-    kind, own = kinds[at], heads.strength[tokens.keys[at]]
-    if kind == TAKEN or not own or (kind != FREE and own <= _WEAK_ATTRIBUTE):
+    keys, kind, (first, last) = tokens.keys, kinds[at], part
+    own = heads.strength[keys[at]]
+    if kind == TAKEN or not own or (kind == ATTRIBUTE and own <= _WEAK_ATTRIBUTE):
         return None
-    start, compound = _compound(tokens, kinds, heads, part[0], at)
-    own = max(own, _COMPOUND[at - start]) if compound is not None else own
-    strength = own * weight * (_BEFORE_MOTIF if _before_motif(tokens, kinds, at, part[1]) else 1.0)
+    start, compound = _compound(tokens, kinds, heads, first, at) if at > first else (at, None)
+    if compound is not None:
+        own = max(own, _COMPOUND[at - start])
+    strength = own * weight
+    after = at + 1
+    while after < last and kinds[after] == TAKEN:
+        after += 1
+    if after < last and keys[after] in _NAMES_A_MOTIF:
+        strength *= _BEFORE_MOTIF
     if compound is None and ((kind == ATTRIBUTE and weight < 1.0) or _packs(tokens, kinds, at)):
         strength *= _IN_PASSING
     return TypeMatch(start, at, compound, strength)
-
-
-def _before_motif(tokens: Tokens, kinds: bytearray, at: int, last: int) -> bool:
-    """Tell whether the next word says that this one is only a picture on the product: ``owl design``."""
-    after = next((later for later in range(at + 1, last) if kinds[later] != TAKEN), last)
-    return after < last and tokens.keys[after] in _NAMES_A_MOTIF
 
 
 def _packs(tokens: Tokens, kinds: bytearray, at: int) -> bool:
     """Tell whether a noun is only what an amount comes in (a 340 g jar) or is counted inside it (20 lights)."""
     if at == 0:
         return False
-    before = tokens.keys[at - 1]
-    return (kinds[at - 1] == TAKEN and tokens.keys[at] in CONTAINERS) or (at > 1 and before.isdigit())
+    return (kinds[at - 1] == TAKEN and tokens.keys[at] in CONTAINERS) or (at > 1 and tokens.keys[at - 1].isdigit())
 
 
 def _parts(tokens: Tokens, kinds: bytearray) -> list[tuple[int, int, float]]:
@@ -160,6 +170,8 @@ def _marks_a_part(gap: str) -> bool:
 
 
 def _compound(tokens: Tokens, kinds: bytearray, heads: HeadNouns, floor: int, head: int) -> tuple[int, str | None]:
+    if f"{tokens.keys[head - 1]} {tokens.keys[head]}" not in heads.endings:
+        return head, None
     for first in range(max(floor, head - 2), head):
         name = heads.compounds.get(" ".join(tokens.keys[first : head + 1]))
         if name is not None and adjacent(tokens, first, head + 1) and TAKEN not in kinds[first:head]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from operator import attrgetter
 
+from kgrec.extraction.remembered import Remembered
 from kgrec.extraction.rules.statements import Statement
 from kgrec.extraction.tokens import Tokens
 from kgrec.extraction.units import UNIT_PATTERN, Unit, canonical_number, unit_of
@@ -123,7 +123,7 @@ def _readers(tokens: Tokens) -> list[_Reader]:
     # In ASCII whatever a reader finds holds one of its words. Shops repeat their words, so a look at each of them
     # costs little and saves most searches through the whole text.
     clues = 0
-    for clue in set(map(_clues_of, tokens.words)):
+    for clue in set(map(_CLUES.__getitem__, tokens.words)):
         clues |= clue
     readers: list[_Reader] = []
     if clues & (_DIGIT | _COUNT) and (clues & _PACKED or "s/" in folded):
@@ -139,7 +139,6 @@ def _readers(tokens: Tokens) -> list[_Reader]:
     return readers
 
 
-@lru_cache(maxsize=65_536)
 def _clues_of(word: str) -> int:
     """Return which readers an ASCII word could give something to do, as bits."""
     return (
@@ -150,6 +149,9 @@ def _clues_of(word: str) -> int:
         | ("spf" in word) * _SPF_WORD
         | bool(_SIZE_IN_WORD.search(word)) * _SIZED
     )
+
+
+_CLUES = Remembered(_clues_of)
 
 
 def _packs(folded: str) -> Iterator[Statement]:

@@ -81,24 +81,24 @@ class TextReader:
         head = found.head if found is not None else -1
         statements = list(quantities)
         named: Statement | None = None
-        for match in matches:
-            start, end = tokens.starts[match.first], tokens.ends[match.last - 1]
-            for relation, value, confidence in match.meanings:
-                if relation == "colour" and self._names_products(tokens, match):
+        for first, last, meanings in matches:
+            for relation, value, confidence in meanings:
+                if relation == "colour" and self._names_products(tokens, first, last):
                     continue
+                statement = Statement(relation, value, tokens.starts[first], tokens.ends[last - 1], confidence)
                 if relation == "product_type":
-                    named = Statement(relation, value, start, end, confidence)
-                elif not (match.first <= head < match.last and relation in _NOT_OF_THE_HEAD) and (
-                    relation != "brand" or _stands_as_brand(tokens, match)
+                    named = statement
+                elif not (first <= head < last and relation in _NOT_OF_THE_HEAD) and (
+                    relation != "brand" or _stands_as_brand(tokens, first, last)
                 ):
-                    statements.append(Statement(relation, value, start, end, confidence))
+                    statements.append(statement)
         if named is not None:
             statements.append(named)
         elif found is not None:
-            statements.extend(_types(tokens, found, self._heads))
-            statements.extend(_counts(tokens, kinds, found))
+            statements += _types(tokens, found, self._heads)
+            statements += _counts(tokens, kinds, found)
         if _DIGIT.search(text):
-            statements.extend(_models(text, quantities))
+            statements += _models(text, quantities)
         statements.sort(key=_place)
         return statements
 
@@ -114,9 +114,9 @@ class TextReader:
         statements.sort(key=_place)
         return statements
 
-    def _names_products(self, tokens: Tokens, match: PhraseMatch) -> bool:
+    def _names_products(self, tokens: Tokens, first: int, last: int) -> bool:
         """Tell whether a colour word names products here: ``cream`` in a shop that sells creams."""
-        return match.last - match.first == 1 and self._heads.strength.get(tokens.keys[match.first], 0.0) >= 0.4
+        return last - first == 1 and self._heads.strength.get(tokens.keys[first], 0.0) >= 0.4
 
     def _analyse(self, text: str, brand: str | None) -> tuple[Tokens, bytearray, list[Statement], list[PhraseMatch]]:
         tokens = tokenise(fold(text))
@@ -130,9 +130,9 @@ class TextReader:
         matches = self._table.match(tokens)
         if TAKEN in kinds:
             matches = [match for match in matches if TAKEN not in kinds[match.first : match.last]]
-        for match in matches:
-            if match.meanings and match.meanings[0].relation != "product_type":
-                kinds[match.first : match.last] = _ATTRIBUTES[match.last - match.first]
+        for first, last, meanings in matches:
+            if meanings and meanings[0].relation != "product_type":
+                kinds[first:last] = _ATTRIBUTES[last - first]
         return tokens, kinds, quantities, matches
 
 
@@ -153,26 +153,27 @@ def _take_brand(tokens: Tokens, kinds: bytearray, brand: str) -> None:
             return
 
 
-def _stands_as_brand(tokens: Tokens, match: PhraseMatch) -> bool:
+def _stands_as_brand(tokens: Tokens, first: int, last: int) -> bool:
     """Tell whether a known brand stands where brands do: a single word only at the start or after ``by``."""
-    return match.last - match.first > 1 or match.first == 0 or tokens.keys[match.first - 1] == "by"
+    return last - first > 1 or first == 0 or tokens.keys[first - 1] == "by"
 
 
-def _types(tokens: Tokens, found: TypeMatch, heads: HeadNouns) -> Iterator[Statement]:
+def _types(tokens: Tokens, found: TypeMatch, heads: HeadNouns) -> list[Statement]:
     """State the compound and, broader, the noun alone."""
-    end = tokens.ends[found.head]
-    confidence = round(0.4 + 0.5 * found.strength, 3)
-    noun = NOUN_NAMES.get(tokens.keys[found.head], tokens.keys[found.head])
-    if found.compound is not None:
-        yield Statement("product_type", found.compound, tokens.starts[found.first], end, round(confidence + 0.05, 3))
-        if " " not in found.compound or heads.strength.get(tokens.keys[found.head], 0.0) < _SAYS_SOMETHING:
-            return
-    yield Statement("product_type", noun, tokens.starts[found.head], end, confidence)
+    first, head, compound, strength = found
+    end, key = tokens.ends[head], tokens.keys[head]
+    confidence = round(0.4 + 0.5 * strength, 3)
+    noun = Statement("product_type", NOUN_NAMES.get(key, key), tokens.starts[head], end, confidence)
+    if compound is None:
+        return [noun]
+    whole = Statement("product_type", compound, tokens.starts[first], end, round(confidence + 0.05, 3))
+    return [whole] if " " not in compound or heads.strength.get(key, 0.0) < _SAYS_SOMETHING else [whole, noun]
 
 
-def _counts(tokens: Tokens, kinds: bytearray, found: TypeMatch) -> Iterator[Statement]:
+def _counts(tokens: Tokens, kinds: bytearray, found: TypeMatch) -> list[Statement]:
     """Read a bare number before a plural: ``75 cake cases`` is a pack of 75, ``ball 20 lights`` has 20 lights."""
-    for at, word in enumerate(tokens.keys):
+    keys, counts = tokens.keys, []
+    for at, word in enumerate(keys):
         if not word.isdigit() and (at or word not in _NUMBER_WORDS):
             continue
         key = _NUMBER_WORDS.get(word, word)
@@ -180,9 +181,10 @@ def _counts(tokens: Tokens, kinds: bytearray, found: TypeMatch) -> Iterator[Stat
             continue
         start, end = tokens.starts[at], tokens.ends[at]
         if at == 0 and _is_plural(tokens, found.head) and found.head <= 5:
-            yield Statement("pack_size", str(int(key)), start, end, 0.8)
-        elif at + 1 < len(tokens.keys) and adjacent(tokens, at, at + 2) and _is_counted(tokens, at + 1):
-            yield Statement("count", f"{int(key)} {tokens.words[at + 1]}", start, tokens.ends[at + 1], 0.75)
+            counts.append(Statement("pack_size", str(int(key)), start, end, 0.8))
+        elif at + 1 < len(keys) and adjacent(tokens, at, at + 2) and _is_counted(tokens, at + 1):
+            counts.append(Statement("count", f"{int(key)} {tokens.words[at + 1]}", start, tokens.ends[at + 1], 0.75))
+    return counts
 
 
 def _is_counted(tokens: Tokens, at: int) -> bool:
