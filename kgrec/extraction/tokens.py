@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import accumulate, chain
+from itertools import accumulate
 from typing import NamedTuple
 
 from kgrec.extraction.remembered import Remembered
@@ -74,33 +74,16 @@ class Tokens(NamedTuple):
 
 def tokenise(folded: str) -> Tokens:
     """Cut a folded text into words."""
-    parts = _parts(folded)
+    plain = folded.isascii()
+    parts = (_ASCII_WORD if plain else _WORD).split(folded)
+    places = list(accumulate(map(len, parts)))
     words = parts[1::2]
     keys = list(map(_SINGULAR.__getitem__, words))
-    if not folded.isascii():
+    if not plain:
         keys = [key if key.isascii() else unicodedata.normalize("NFC", key) for key in keys]
-    places = list(accumulate(map(len, parts)))
     return Tokens(folded, words, keys, places[0:-1:2], places[1::2], parts[0:-1:2])
 
 
-def _parts(folded: str) -> list[str]:
-    """Return what stands between the words and the words, by turns."""
-    if folded.isascii():
-        # Shops repeat their words, so what stands between two blanks is cut into words once and remembered.
-        pieces = list(map(_PIECES.__getitem__, folded.split(" ")))
-        if () not in pieces:
-            return ["", *chain.from_iterable(pieces)]
-        return _ASCII_WORD.split(folded)
-    return _WORD.split(folded)
-
-
-def _piece(text: str) -> tuple[str, ...]:
-    """Return words and what follows each, by turns, of text up to a blank; nothing where it begins with no word."""
-    before, *parts = _ASCII_WORD.split(text)
-    return (*parts[:-1], f"{parts[-1]} ") if parts and not before else ()
-
-
-_PIECES = Remembered(_piece)
 _SINGULAR = Remembered(singular)
 
 

@@ -106,6 +106,8 @@ def canonical_number(text: str) -> str:
 
     A fraction that decimal digits cannot hold in three places stays as it is: ``"1/3"``.
     """
+    if text.isascii() and text.isdecimal():
+        return text.lstrip("0") or "0"
     text = text.strip().replace(" -", "-")
     for sign, amount in _FRACTIONS.items():
         if text.endswith(sign):

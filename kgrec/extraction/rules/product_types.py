@@ -151,11 +151,13 @@ def _parts(tokens: Tokens, kinds: bytearray) -> list[tuple[int, int, float]]:
         return [(0, len(tokens.keys), 1.0)]
     parts: list[tuple[int, int, float]] = []
     first, weight, named = 0, 1.0, False
-    for at, (key, gap) in enumerate(zip(tokens.keys, tokens.gaps, strict=True)):
+    keys, gaps = tokens.keys, tokens.gaps
+    for at in range(1, len(keys)):
+        key, gap = keys[at], gaps[at]
         if gap in _PLAIN_GAPS and key not in TITLE_BREAKS:
             continue
-        broken = key in TITLE_BREAKS and at > 0 and kinds[at] == FREE
-        if broken or (gap not in _PLAIN_GAPS and at > 0 and _marks_a_part(gap)):
+        broken = key in TITLE_BREAKS and kinds[at] == FREE
+        if broken or (gap not in _PLAIN_GAPS and _marks_a_part(gap)):
             if at > first:
                 parts.append((first, at, weight))
                 named = named or weight == 1.0

@@ -9,7 +9,7 @@ from operator import attrgetter
 from kgrec.extraction.remembered import Remembered
 from kgrec.extraction.rules.statements import Statement
 from kgrec.extraction.tokens import Tokens
-from kgrec.extraction.units import UNIT_PATTERN, Unit, canonical_number, unit_of
+from kgrec.extraction.units import UNIT_PATTERN, UNITS, Unit, canonical_number, unit_of
 from kgrec.extraction.word_set import word_set
 
 __all__ = ["find_quantities"]
@@ -74,7 +74,12 @@ _DIRECTION_AFTER = re.compile(
 )
 _DIRECTION_BEFORE = re.compile(r"(length|height|width|depth|diameter|长|高|宽|深|直径)[ :：度]{0,2}$")
 _HAS_DIGIT = re.compile(r"[0-9½¼¾]")
-_NUMBER_STARTS = re.compile(r"[0-9.½¼¾](?<![\w.].)", re.ASCII)
+_GOES_ON = "".join(sorted({re.escape(spelling[0]) for spelling in UNITS}))
+_NUMBER_STARTS = re.compile(
+    # A number after which nothing can be a unit or another side is no measure.
+    rf"[0-9.½¼¾](?<![\w.].)(?!\d*[\s-]{{0,3}}(?:$|[^{_GOES_ON}x*\d.,/½¼¾\s\0-]))",
+    re.ASCII,
+)
 _SIZE_WORD = re.compile(r"\b(?:size|x{1,3}[sl])\b")
 _place = attrgetter("start")
 _Reader = Callable[[str], Iterator[Statement]]

@@ -30,23 +30,16 @@ _NO_MODEL = re.compile(
     r"[0-9]+(?:X[0-9]+|-?[A-Z]+)|[A-Z]+-?[0-9]|[A-Z]{5,}[0-9]+|.{0,3}|COQ10|[0-9]-?IN-?[0-9]|SPF.*|WINDOWS.*"
 )
 _ATTRIBUTES = [bytes([ATTRIBUTE]) * size for size in range(32)]
-_DIGIT = re.compile(r"[0-9]")
+_MIXED = re.compile(r"[0-9](?:(?<=[A-Z-].)|(?=[0-9-]*[A-Z]))")  # a digit beside a capital, as in every model
 _COUNTS_NOTHING = word_set(
     "month week day hour minute second year degree kind effect application session item color colour time way step"
     " use shade design style in 1"
 )
-_NUMBER_WORDS = {
-    "two": "2",
-    "three": "3",
-    "four": "4",
-    "five": "5",
-    "six": "6",
-    "eight": "8",
-    "ten": "10",
-    "twelve": "12",
-}
+_NUMBER_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "twelve": 12}
 _SAYS_SOMETHING = 0.24
-_MANY = range(2, 10_000)
+_AMOUNTS = {
+    text: amount for size in range(1, 5) for amount in range(10**size) if (text := f"{amount:0{size}}") and amount > 1
+}
 
 
 _place = itemgetter(2, 3)
@@ -97,7 +90,7 @@ class TextReader:
         elif found is not None:
             statements += _types(tokens, found, self._heads)
             statements += _counts(tokens, kinds, found)
-        if _DIGIT.search(text):
+        if _MIXED.search(text):
             statements += _models(text, quantities)
         statements.sort(key=_place)
         return statements
@@ -172,18 +165,18 @@ def _types(tokens: Tokens, found: TypeMatch, heads: HeadNouns) -> list[Statement
 
 def _counts(tokens: Tokens, kinds: bytearray, found: TypeMatch) -> list[Statement]:
     """Read a bare number before a plural: ``75 cake cases`` is a pack of 75, ``ball 20 lights`` has 20 lights."""
-    keys, counts = tokens.keys, []
-    for at, word in enumerate(keys):
-        if not word.isdigit() and (at or word not in _NUMBER_WORDS):
-            continue
-        key = _NUMBER_WORDS.get(word, word)
-        if kinds[at] == TAKEN or not key.isascii() or len(key) > 4 or int(key) not in _MANY:
+    keys, counts = tokens.keys, list[Statement]()
+    if keys[0] not in _NUMBER_WORDS and _AMOUNTS.keys().isdisjoint(keys):
+        return counts
+    for at, key in enumerate(keys):
+        amount = _AMOUNTS.get(key) or (0 if at else _NUMBER_WORDS.get(key))
+        if not amount or kinds[at] == TAKEN:
             continue
         start, end = tokens.starts[at], tokens.ends[at]
         if at == 0 and _is_plural(tokens, found.head) and found.head <= 5:
-            counts.append(Statement("pack_size", str(int(key)), start, end, 0.8))
+            counts.append(Statement("pack_size", str(amount), start, end, 0.8))
         elif at + 1 < len(keys) and adjacent(tokens, at, at + 2) and _is_counted(tokens, at + 1):
-            counts.append(Statement("count", f"{int(key)} {tokens.words[at + 1]}", start, tokens.ends[at + 1], 0.75))
+            counts.append(Statement("count", f"{amount} {tokens.words[at + 1]}", start, tokens.ends[at + 1], 0.75))
     return counts
 
 
