@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from kgrec.extraction.tokens import Tokens
@@ -49,16 +49,22 @@ class PhraseTable:
             first: {second: tuple(sorted(sizes, reverse=True)) for second, sizes in by_second.items()}
             for first, by_second in longer.items()
         }
-        self._begins = self.meanings.keys() | self._longer.keys()
+        self.begins = self.meanings.keys() | self._longer.keys()
 
-    def match(self, tokens: Tokens) -> list[PhraseMatch]:
-        """Return the matches from left to right, the longest at each place; none overlap."""
+    def match(self, tokens: Tokens, places: Iterable[int]) -> list[PhraseMatch]:
+        """Return the matches from left to right, the longest at each place; none overlap.
+
+        Args:
+            tokens: the words of a text.
+            places: those whose key is in ``begins``, the keys with which a phrase can begin, in order.
+        """
         found: list[PhraseMatch] = []
-        keys, begins, longer, meanings = tokens.keys, self._begins, self._longer, self.meanings
+        keys, longer, meanings = tokens.keys, self._longer, self.meanings
         last, free = len(keys) - 1, 0
-        for at, key in enumerate(keys):
-            if key not in begins or at < free:
+        for at in places:
+            if at < free:
                 continue
+            key = keys[at]
             # The second word rules out nearly every longer phrase before one is put together.
             if key in longer and at < last and keys[at + 1] in longer[key]:
                 match = next(self._longer_at(tokens, at), None)
@@ -73,7 +79,7 @@ class PhraseTable:
 
     def match_all(self, tokens: Tokens) -> Iterator[PhraseMatch]:
         """Yield every match, from left to right, the longest first at each place; they may overlap."""
-        begins, longer, meanings = self._begins, self._longer, self.meanings
+        begins, longer, meanings = self.begins, self._longer, self.meanings
         for at, key in enumerate(tokens.keys):
             if key in begins:
                 if key in longer:

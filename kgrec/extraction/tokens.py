@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from itertools import accumulate
+from operator import or_
 from typing import NamedTuple
 
 from kgrec.extraction.remembered import Remembered
 from kgrec.extraction.singular import singular
 
-__all__ = ["Tokens", "fold", "phrase_key", "tokenise"]
+__all__ = ["Tokens", "fold", "phrase_key", "tokenise", "word_key"]
 
 _SAME_LENGTH = {"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "″": '"', "′": "'", "×": "x", "✕": "x"}
 _SAME_LENGTH |= dict.fromkeys("‐‑‒–—―−", "-")
@@ -61,30 +64,42 @@ class Tokens(NamedTuple):
     """The words of a folded text, in order; a Chinese or Japanese character is a word of its own.
 
     ``words`` holds each as it stands in the folded text, ``keys`` in the singular, ``starts`` and ``ends`` its span in
-    code points, ``gaps`` what stands before it.
+    code points, ``gaps`` what stands before it. ``roles`` holds what the reader knows of each word, as bits of its own,
+    and ``any_role`` the bits of all of them.
     """
 
     folded: str
     words: list[str]
-    keys: list[str]
+    keys: Sequence[str]
+    roles: Sequence[int]
+    any_role: int
     starts: list[int]
     ends: list[int]
     gaps: list[str]
 
 
-def tokenise(folded: str) -> Tokens:
-    """Cut a folded text into words."""
-    plain = folded.isascii()
-    parts = (_ASCII_WORD if plain else _WORD).split(folded)
+def word_key(word: str) -> str:
+    """Return the singular of a folded word, composed."""
+    key = singular(word)
+    return key if key.isascii() else unicodedata.normalize("NFC", key)
+
+
+_NO_ROLES: Remembered[tuple[str, int]] = Remembered(lambda word: (word_key(word), 0))
+
+
+def tokenise(folded: str, known: Mapping[str, tuple[str, int]] = _NO_ROLES) -> Tokens:
+    """Cut a folded text into words.
+
+    Args:
+        folded: from ``fold``.
+        known: word → its key and its roles, one look a word; without it no word has a role.
+    """
+    parts = (_ASCII_WORD if folded.isascii() else _WORD).split(folded)
     places = list(accumulate(map(len, parts)))
     words = parts[1::2]
-    keys = list(map(_SINGULAR.__getitem__, words))
-    if not plain:
-        keys = [key if key.isascii() else unicodedata.normalize("NFC", key) for key in keys]
-    return Tokens(folded, words, keys, places[0:-1:2], places[1::2], parts[0:-1:2])
-
-
-_SINGULAR = Remembered(singular)
+    keys, roles = zip(*map(known.__getitem__, words), strict=True) if words else ((), ())
+    any_role = reduce(or_, set(roles), 0)
+    return Tokens(folded, words, keys, roles, any_role, places[0:-1:2], places[1::2], parts[0:-1:2])
 
 
 def phrase_key(phrase: str) -> str:

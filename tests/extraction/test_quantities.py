@@ -3,11 +3,22 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from kgrec.extraction.remembered import Remembered
 from kgrec.extraction.rules.quantities import find_quantities
+from kgrec.extraction.rules.roles import AGED, COUNT, DIGIT, PACKED, SIZED, SPF, quantity_roles
 from kgrec.extraction.singular import singular
-from kgrec.extraction.tokens import fold, tokenise
+from kgrec.extraction.tokens import Tokens, fold, tokenise, word_key
 from kgrec.extraction.units import UNITS, canonical_number, unit_of
+from kgrec.extraction.word_set import word_set
+
+ROLES = Remembered(lambda word: (word_key(word), quantity_roles(word)))
+
+
+def words_of(folded: str) -> Tokens:
+    return tokenise(folded, ROLES)
 
 
 @pytest.mark.parametrize(
@@ -57,13 +68,33 @@ from kgrec.extraction.units import UNITS, canonical_number, unit_of
 )
 def test_quantities(text: str, expected: list[str]) -> None:
     folded = fold(text)
-    assert [f"{found.relation}={found.value}" for found in find_quantities(tokenise(folded))] == expected
+    assert [f"{found.relation}={found.value}" for found in find_quantities(words_of(folded))] == expected
 
 
 def test_quantities_never_overlap() -> None:
-    found = find_quantities(tokenise(fold('Pack of 12, 4 x 50 ml, 30 x 40 cm, 3-6 years, size XL, 7" SPF 15')))
+    folded = fold('Pack of 12, 4 x 50 ml, 30 x 40 cm, 3-6 years, size XL, 7" SPF 15')
+    found = find_quantities(words_of(folded))
     assert len(found) >= 7
     assert all(left.end <= right.start for left, right in pairwise(found))
+
+
+PIECES = sorted(
+    word_set("""
+        set pack pk box bag lots of / - s/ 12 3 1,000 .5 7 x X ( ) , two eleven a dozen pcs 5pcs pieces pair tea bags
+        count years 3yrs months age ages to + spf spf15 size sizes : xl 2xl xxs a4 uk us5 5.5 cm 40mm ml oz in " ' '' &
+        """)
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=9), st.lists(st.sampled_from(["", " "]), min_size=9))
+def test_no_word_that_takes_part_in_a_quantity_is_overlooked(pieces: list[str], blanks: list[str]) -> None:
+    folded = fold("".join(map("".join, zip(pieces, blanks, strict=False))))
+    every = DIGIT | COUNT | PACKED | AGED | SPF | SIZED
+    assert find_quantities(words_of(folded)) == find_quantities(words_of(folded)._replace(any_role=every))
+
+
+def test_a_number_in_words_is_enough_for_a_pack() -> None:
+    assert [found.value for found in find_quantities(words_of("set of eleven mugs"))] == ["11"]
 
 
 @pytest.mark.parametrize(

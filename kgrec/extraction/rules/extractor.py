@@ -131,13 +131,14 @@ class RuleExtractor:
             for (relation, value), (field, text, start, end, confidence) in best.items()
         ]
 
-    def _readings(self, product: Product) -> Iterator[tuple[str, str, float, list[Statement]]]:
-        limit, reader = self.settings.max_characters, self._reader
+    def _readings(self, product: Product) -> list[tuple[str, str, float, list[Statement]]]:
+        limit, reader, readings = self.settings.max_characters, self._reader, []
         if product.title:
-            yield "title", product.title, 1.0, reader.title(product.title[:limit], product.brand)
+            readings.append(("title", product.title, 1.0, reader.title(product.title[:limit], product.brand)))
         if product.description and self.settings.descriptions:
             statements = reader.description(product.description[:limit], product.brand)
-            yield "description", product.description, self.settings.description_confidence, statements
+            readings.append(("description", product.description, self.settings.description_confidence, statements))
+        return readings
 
 
 def _without(strength: Mapping[str, float], words: frozenset[str]) -> dict[str, float]:

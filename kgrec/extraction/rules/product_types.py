@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kgrec.extraction.phrases import adjacent
+from kgrec.extraction.rules.roles import BREAK
 from kgrec.extraction.tokens import Tokens
 from kgrec.extraction.word_set import word_set
 from kgrec.extraction.words import (
@@ -82,21 +83,21 @@ class TypeMatch(NamedTuple):
     strength: float
 
 
-def find_type(tokens: Tokens, kinds: bytearray, heads: HeadNouns) -> TypeMatch | None:
+def find_type(tokens: Tokens, kinds: bytearray, heads: HeadNouns, nouns: list[int]) -> TypeMatch | None:
     """Return the words that name the product, or None where the title does not say.
 
     Every known noun is weighed by how surely it names products, by the words between it and the end of its part of
     the title, and by the part: what follows ``with`` or a comma says less of the product than what stands before.
 
     Args:
-        tokens: the words of the title.
+        tokens: the words of the title, with their roles.
         kinds: FREE, ATTRIBUTE or TAKEN for each word.
         heads: the nouns to look for.
+        nouns: the places at which one stands, in order.
     """
-    keys, known = tokens.keys, heads.strength
-    nouns = [at for at, key in enumerate(keys) if key in known]
     if not nouns:
         return None
+    keys = tokens.keys
     best: TypeMatch | None = None
     surest = 0.0
     for first, last, weight in _parts(tokens, kinds):
@@ -147,22 +148,25 @@ def _packs(tokens: Tokens, kinds: bytearray, at: int) -> bool:
 
 def _parts(tokens: Tokens, kinds: bytearray) -> list[tuple[int, int, float]]:
     """Cut a title at punctuation and at words such as ``with``; return first word, end and weight of each part."""
-    if TITLE_BREAKS.isdisjoint(tokens.keys) and _PLAIN_GAPS.issuperset(tokens.gaps[1:]):
+    if not tokens.any_role & BREAK and _PLAIN_GAPS.issuperset(tokens.gaps[1:]):
         return [(0, len(tokens.keys), 1.0)]
     parts: list[tuple[int, int, float]] = []
     first, weight, named = 0, 1.0, False
-    keys, gaps = tokens.keys, tokens.gaps
-    for at in range(1, len(keys)):
-        key, gap = keys[at], gaps[at]
-        if gap in _PLAIN_GAPS and key not in TITLE_BREAKS:
+    roles, gaps = tokens.roles, tokens.gaps
+    for at in range(1, len(roles)):
+        gap = gaps[at]
+        if gap in _PLAIN_GAPS and not roles[at] & BREAK:
             continue
-        broken = key in TITLE_BREAKS and kinds[at] == FREE
+        broken = roles[at] & BREAK and kinds[at] == FREE
         if broken or (gap not in _PLAIN_GAPS and _marks_a_part(gap)):
             if at > first:
                 parts.append((first, at, weight))
                 named = named or weight == 1.0
             first = at
-            weight = (_AFTER_OF if key == "of" else _AFTER_BREAK) if broken else _LATER_PART if named else 1.0
+            if broken:
+                weight = _AFTER_OF if tokens.keys[at] == "of" else _AFTER_BREAK
+            else:
+                weight = _LATER_PART if named else 1.0
     parts.append((first, len(tokens.keys), weight))
     return parts
 
@@ -238,7 +242,8 @@ def _learn_compounds(
     contexts: defaultdict[str, set[str]] = defaultdict(set)
     heads_after: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for tokens, kinds in titles:
-        found = find_type(tokens, kinds, heads)
+        nouns = [at for at, key in enumerate(tokens.keys) if key in heads.strength]
+        found = find_type(tokens, kinds, heads, nouns)
         if found is None:
             continue
         for first in (found.head - 1, found.head - 2):

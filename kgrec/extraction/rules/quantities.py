@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 
-from kgrec.extraction.remembered import Remembered
+from kgrec.extraction.rules.roles import AGED, COUNT, DIGIT, PACKED, SIZED, SPF
 from kgrec.extraction.rules.statements import Statement
 from kgrec.extraction.tokens import Tokens
 from kgrec.extraction.units import UNIT_PATTERN, UNITS, Unit, canonical_number, unit_of
@@ -84,26 +84,14 @@ _SIZE_WORD = re.compile(r"\b(?:size|x{1,3}[sl])\b")
 _place = attrgetter("start")
 _Reader = Callable[[str], Iterator[Statement]]
 
-_PACK_WORD = re.compile(
-    r"""
-    (?<!\w)(?:
-        (?:set|pack|pk|box|bag|case|lot|pkt|packet|card|bundle|tub|tube|jar)s?(?:of|$)
-      | (?:set|pack|pk)\d | x\d{0,4}$ | \d{1,4}x$
-      | (?:\d+|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a?dozen)?
-        (?:pieces?|pcs?|packs?|pk|counts?|ct|set|pairs?|units?|tablets?|capsules?|caps|sheets|sachets|tea|teabags|
-           servings|rolls|wipes)\b
-    )""",
-    re.VERBOSE | re.ASCII,
-)
-_AGE_WORD = re.compile("year|yr|month|mth")
-_SIZE_IN_WORD = re.compile(r"(?<!\w)(?:size|x{1,3}[sl]|[2-6]xl|a[3-7]|(?:uk|us|eu)\d{0,2})$", re.ASCII)
-_DIGIT, _COUNT, _PACKED, _AGED, _SPF_WORD, _SIZED = (1 << bit for bit in range(6))
-
 
 def find_quantities(tokens: Tokens) -> list[Statement]:
     """Return the quantities of a text, by place; none overlap.
 
     Where two readings overlap, the pack wins over the age, the age over the measure, the measure over the size.
+
+    Args:
+        tokens: the words of the text with their roles, see ``quantity_roles``.
     """
     folded = tokens.folded
     found: list[Statement] = []
@@ -125,38 +113,20 @@ def _readers(tokens: Tokens) -> list[_Reader]:
         if _HAS_DIGIT.search(folded) is not None:
             return [_packs, _ages, _spf, _measures, _sizes]
         return [_packs, _sizes] if _ANY_COUNT_WORD.search(folded) or _SIZE_WORD.search(folded) else []
-    # In ASCII whatever a reader finds holds one of its words. Shops repeat their words, so a look at each of them
-    # costs little and saves most searches through the whole text.
-    clues = 0
-    for clue in set(map(_CLUES.__getitem__, tokens.words)):
-        clues |= clue
+    # In ASCII whatever a reader finds holds one of its words, so most need not search the whole text.
+    clues = tokens.any_role
     readers: list[_Reader] = []
-    if clues & (_DIGIT | _COUNT) and (clues & _PACKED or "s/" in folded):
+    if clues & (DIGIT | COUNT) and (clues & PACKED or "s/" in folded):
         readers.append(_packs)
-    if clues & _DIGIT:
-        if clues & _AGED:
+    if clues & DIGIT:
+        if clues & AGED:
             readers.append(_ages)
-        if clues & _SPF_WORD:
+        if clues & SPF:
             readers.append(_spf)
         readers.append(_measures)
-    if clues & _SIZED:
+    if clues & SIZED:
         readers.append(_sizes)
     return readers
-
-
-def _clues_of(word: str) -> int:
-    """Return which readers an ASCII word could give something to do, as bits."""
-    return (
-        bool(_HAS_DIGIT.search(word)) * _DIGIT
-        | bool(_ANY_COUNT_WORD.search(word)) * _COUNT
-        | bool(_PACK_WORD.search(word)) * _PACKED
-        | bool(_AGE_WORD.search(word)) * _AGED
-        | ("spf" in word) * _SPF_WORD
-        | bool(_SIZE_IN_WORD.search(word)) * _SIZED
-    )
-
-
-_CLUES = Remembered(_clues_of)
 
 
 def _packs(folded: str) -> Iterator[Statement]:

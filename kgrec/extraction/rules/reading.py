@@ -10,12 +10,14 @@ from operator import itemgetter
 
 from kgrec.extraction.declared import clean_value
 from kgrec.extraction.phrases import Meaning, PhraseMatch, PhraseTable, adjacent
+from kgrec.extraction.remembered import Remembered
 from kgrec.extraction.rules.product_types import ATTRIBUTE, TAKEN, HeadNouns, TypeMatch, find_type
 from kgrec.extraction.rules.quantities import find_quantities
+from kgrec.extraction.rules.roles import AMOUNT, BEGINS, BREAK, NOUN, quantity_roles
 from kgrec.extraction.rules.statements import Statement
-from kgrec.extraction.tokens import Tokens, fold, phrase_key, tokenise
+from kgrec.extraction.tokens import Tokens, fold, phrase_key, tokenise, word_key
 from kgrec.extraction.word_set import word_set
-from kgrec.extraction.words import MODIFIERS, NOUN_NAMES, built_in_meanings
+from kgrec.extraction.words import MODIFIERS, NOUN_NAMES, TITLE_BREAKS, built_in_meanings
 
 __all__ = ["TextReader"]
 
@@ -37,9 +39,6 @@ _COUNTS_NOTHING = word_set(
 )
 _NUMBER_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "twelve": 12}
 _SAYS_SOMETHING = 0.24
-_AMOUNTS = {
-    text: amount for size in range(1, 5) for amount in range(10**size) if (text := f"{amount:0{size}}") and amount > 1
-}
 
 
 _place = itemgetter(2, 3)
@@ -61,6 +60,19 @@ class TextReader:
             stated = {meaning.relation for meaning in meanings}
             table[phrase] = (*meanings, *(other for other in table.get(phrase, ()) if other.relation not in stated))
         self._table = PhraseTable(table)
+        self._words = Remembered(self._look_up)
+
+    def _look_up(self, word: str) -> tuple[str, int]:
+        """Return the key of a word and its roles."""
+        key = word_key(word)
+        roles = quantity_roles(word)
+        if key in self._table.begins:
+            roles |= BEGINS
+        if key in self._heads.strength:
+            roles |= NOUN
+        if key in TITLE_BREAKS:
+            roles |= BREAK
+        return key, roles | AMOUNT if _amount(key) > 1 else roles
 
     def words_of_title(self, title: str, brand: str | None) -> tuple[Tokens, bytearray]:
         """Return the words of a title and what kind each is, as ``learn_heads`` wants them."""
@@ -70,7 +82,8 @@ class TextReader:
     def title(self, text: str, brand: str | None) -> list[Statement]:
         """Return what a title says, by place."""
         tokens, kinds, quantities, matches = self._analyse(text, brand)
-        found = find_type(tokens, kinds, self._heads)
+        nouns = [at for at, role in enumerate(tokens.roles) if role & NOUN] if tokens.any_role & NOUN else []
+        found = find_type(tokens, kinds, self._heads, nouns)
         head = found.head if found is not None else -1
         statements = list(quantities)
         named: Statement | None = None
@@ -112,7 +125,7 @@ class TextReader:
         return last - first == 1 and self._heads.strength.get(tokens.keys[first], 0.0) >= 0.4
 
     def _analyse(self, text: str, brand: str | None) -> tuple[Tokens, bytearray, list[Statement], list[PhraseMatch]]:
-        tokens = tokenise(fold(text))
+        tokens = tokenise(fold(text), self._words)
         kinds = bytearray(len(tokens.keys))
         quantities = find_quantities(tokens)
         for quantity in quantities:
@@ -120,7 +133,7 @@ class TextReader:
                 kinds[at] = TAKEN
         if brand:
             _take_brand(tokens, kinds, brand)
-        matches = self._table.match(tokens)
+        matches = self._table.match(tokens, [at for at, role in enumerate(tokens.roles) if role & BEGINS])
         if TAKEN in kinds:
             matches = [match for match in matches if TAKEN not in kinds[match.first : match.last]]
         for first, last, meanings in matches:
@@ -166,18 +179,23 @@ def _types(tokens: Tokens, found: TypeMatch, heads: HeadNouns) -> list[Statement
 def _counts(tokens: Tokens, kinds: bytearray, found: TypeMatch) -> list[Statement]:
     """Read a bare number before a plural: ``75 cake cases`` is a pack of 75, ``ball 20 lights`` has 20 lights."""
     keys, counts = tokens.keys, list[Statement]()
-    if keys[0] not in _NUMBER_WORDS and _AMOUNTS.keys().isdisjoint(keys):
+    if not tokens.any_role & AMOUNT:
         return counts
-    for at, key in enumerate(keys):
-        amount = _AMOUNTS.get(key) or (0 if at else _NUMBER_WORDS.get(key))
-        if not amount or kinds[at] == TAKEN:
-            continue
+    for at in (at for at, role in enumerate(tokens.roles) if role & AMOUNT and kinds[at] != TAKEN):
+        amount = _amount(keys[at])
+        if at and keys[at] in _NUMBER_WORDS:
+            continue  # in words only at the beginning
         start, end = tokens.starts[at], tokens.ends[at]
         if at == 0 and _is_plural(tokens, found.head) and found.head <= 5:
             counts.append(Statement("pack_size", str(amount), start, end, 0.8))
         elif at + 1 < len(keys) and adjacent(tokens, at, at + 2) and _is_counted(tokens, at + 1):
             counts.append(Statement("count", f"{amount} {tokens.words[at + 1]}", start, tokens.ends[at + 1], 0.75))
     return counts
+
+
+def _amount(key: str) -> int:
+    """Return the number that a word is, or 0 where it is none or too long for one."""
+    return int(key) if key.isascii() and key.isdigit() and len(key) < 5 else _NUMBER_WORDS.get(key, 0)
 
 
 def _is_counted(tokens: Tokens, at: int) -> bool:
