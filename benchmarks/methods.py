@@ -16,7 +16,7 @@ from taggers import character_tagger, span_tagger, tagger_of
 from values import (
     ANYTHING,
     Learner,
-    NamedTagger,
+    doubting,
     fused_facts,
     gazetteer,
     read_by,
@@ -27,12 +27,12 @@ from values import (
 from values import choosing as choice_model
 
 from kgrec.data import Fact
+from kgrec.extraction.fusing import Answering
 from kgrec.extraction.prompted import LlmExtractor, LlmSettings
 from kgrec.extraction.prompted.texts import shown
 from kgrec.extraction.schema import AttributeSchema
 from kgrec.extraction.tagging import TaggerExtractor
 from kgrec.llm import Calls, CallSettings, EndpointModel
-from kgrec.protocols import Extractor
 from kgrec.testing import LoopbackEndpoint, replaying
 
 __all__ = ["METHODS"]
@@ -98,14 +98,14 @@ def fused(gold: Gold, train: Rows, test: Rows) -> Answered:
     """Read with everything there is, fused by calibrated confidence."""
     started = time.perf_counter()
     learners: dict[str, Learner] = {"choosing": choice_model(ANYTHING), "gazetteer": gazetteer(ANYTHING)}
-    made: dict[str, Extractor] = {}
+    made: dict[str, Answering] = {}
     if gold.kind != "spans" and verbatim_share(train) >= VERBATIM:
         with suppress(NotRunError):
             # Both readers know the labelled words already.
-            made["tagger"] = NamedTagger(tagger_of(gold, train))
+            made["tagger"] = doubting(tagger_of(gold, train))
             learners = {
                 "choosing": learners["choosing"],
-                "tagger": lambda rows: NamedTagger(TaggerExtractor.train(rows, attributes=gold.attributes)),
+                "tagger": lambda rows: doubting(TaggerExtractor.train(rows, attributes=gold.attributes)),
             }
     replied = list(ONCE["llm"](gold, train, test).facts) if gold.replies else []
     facts, about = fused_facts(gold, train, test, learners, made, replied)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import cycle
 
@@ -13,19 +13,18 @@ from gold import Gold, answers_of, cells_of
 from kgrec.data import Fact, Product
 from kgrec.evaluation.values import score_values
 from kgrec.extraction.choosing import ChoosingExtractor, ChoosingSettings
-from kgrec.extraction.fusing import FactFuser, learn_lead
+from kgrec.extraction.fusing import Answering, FactFuser, learn_lead
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.processes import read_in_processes
 from kgrec.extraction.rules import RuleExtractor
 from kgrec.extraction.rules.labelled_words import GazetteerExtractor, GazetteerSettings
 from kgrec.extraction.tagging import TaggerExtractor
-from kgrec.protocols import Extractor
 
 __all__ = [
     "ANYTHING",
     "Learner",
-    "NamedTagger",
     "choosing",
+    "doubting",
     "fused_facts",
     "gazetteer",
     "read_by",
@@ -35,7 +34,7 @@ __all__ = [
 ]
 
 Rows = Sequence[LabelledProduct]
-Learner = Callable[[Rows], Extractor]
+Learner = Callable[[Rows], Answering]
 
 ANYTHING = 0.02
 """A fusion weighs what is unlikely too."""
@@ -62,7 +61,7 @@ def read_by(learn: Learner, train: Rows, test: Rows) -> tuple[list[Fact], float,
     started = time.perf_counter()
     extractor = learn(train)
     learned = time.perf_counter()
-    facts = list(extractor.extract(with_category(row) for row in test))
+    facts = list(extractor.answers(with_category(row) for row in test))
     return facts, learned - started, time.perf_counter() - learned
 
 
@@ -72,7 +71,7 @@ def choosing(least: float | None = None) -> Learner:
     return lambda rows: ChoosingExtractor.learned_from(rows, settings=settings)
 
 
-def gazetteer(least: float | None = None) -> Learner:
+def gazetteer(least: float | None = None) -> Callable[[Rows], GazetteerExtractor]:
     """Return what learns labelled words beside the rules."""
     settings = GazetteerSettings() if least is None else GazetteerSettings(minimum_confidence=least)
     return lambda rows: GazetteerExtractor.learned_from(rows, settings=settings)
@@ -97,18 +96,9 @@ def speed_of_rules(train: Rows, test: Rows, *, titles: int = 20_000) -> dict[str
     return speeds
 
 
-class NamedTagger:
-    """A tagger that answers under the attributes' own names, and says what is unlikely too."""
-
-    name = "tagger"
-
-    def __init__(self, made: TaggerExtractor) -> None:
-        self._tagger = TaggerExtractor(made.model, replace(made.settings, threshold=ANYTHING))
-
-    def extract(self, products: Iterable[Product]) -> Iterator[Fact]:
-        """Yield the facts of the products, each in the deepest of its categories that the tagger knows."""
-        rows = list(products)
-        return self._tagger.answers(rows, [self._tagger.category_of(product) for product in rows])
+def doubting(made: TaggerExtractor) -> TaggerExtractor:
+    """Return a tagger that says what is unlikely too."""
+    return TaggerExtractor(made.model, replace(made.settings, threshold=ANYTHING))
 
 
 def fused_facts(
@@ -116,7 +106,7 @@ def fused_facts(
     train: Rows,
     test: Rows,
     learners: Mapping[str, Learner],
-    made: Mapping[str, Extractor],
+    made: Mapping[str, Answering],
     replied: Sequence[Fact],
 ) -> tuple[list[Fact], dict[str, object]]:
     """Fuse everything there is, and say what each part was worth.
@@ -138,7 +128,7 @@ def fused_facts(
     facts: dict[str, Sequence[Fact]] = {}
     for source in lead.weights:
         extractor = made[source] if source in made else learners[source](train)
-        facts[source] = list(extractor.extract(with_category(row) for row in test))
+        facts[source] = list(extractor.answers(with_category(row) for row in test))
     weights = dict(lead.weights)
     if replied:
         facts["llm"] = replied

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from kgrec.data import Fact, Product
@@ -24,6 +25,7 @@ __all__ = [
     "declared_values",
     "is_placeholder",
     "snake_case",
+    "under_relation",
 ]
 
 _PLACEHOLDERS = frozenset(
@@ -124,6 +126,12 @@ def snake_case(name: str) -> str:
     """Return an attribute's name as a relation: ``"Screen Size"`` and ``"screenSize"`` are ``"screen_size"``."""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", unicodedata.normalize("NFKC", name))
     return re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
+
+
+def under_relation(fact: Fact) -> Fact:
+    """Return a fact whose relation is an attribute's own name under that name as a relation."""
+    relation = snake_case(fact.relation) or fact.relation
+    return fact if relation == fact.relation else replace(fact, relation=relation)
 
 
 @lru_cache(maxsize=65_536)

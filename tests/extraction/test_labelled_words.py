@@ -21,7 +21,7 @@ def row(title: str, category: str = "Lures", **values: str | None) -> LabelledPr
 
 def read(extractor: GazetteerExtractor, title: str, category: str = "Lures") -> dict[str, str]:
     product = Product(id="1", title=title, categories=((category,),))
-    return {fact.relation: fact.value for fact in extractor.extract([product])}
+    return {fact.relation: fact.value for fact in extractor.answers([product])}
 
 
 LURES = [
@@ -49,6 +49,12 @@ class TestGazetteerExtractor(ExtractorContract):
 def test_relations_of_the_rules_get_the_names_of_the_labels() -> None:
     found = read(GazetteerExtractor.learned_from(LURES), "Fresh lure 99mm, 7g")
     assert found == {"Length": "99mm", "Weight": "7g"}
+
+
+def test_as_an_extractor_it_states_relations_in_snake_case() -> None:
+    products = [Product(id="1", title="Seapesca Hard Baits", categories=(("Lures",),))]
+    facts = list(GazetteerExtractor.learned_from(LURES).extract(products))
+    assert {fact.relation: fact.value for fact in facts} == {"brand_name": "Seapesca", "type": "Hard Baits"}
 
 
 def test_labelled_values_are_found_in_the_spelling_of_the_text() -> None:

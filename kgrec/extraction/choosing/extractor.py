@@ -20,6 +20,7 @@ from kgrec.extraction.choosing.families import folds_of
 from kgrec.extraction.choosing.reading import CategoryReader, Question
 from kgrec.extraction.choosing.saving import read_readers, write_readers
 from kgrec.extraction.choosing.texts import ProductText
+from kgrec.extraction.declared import under_relation
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.protocols import Progress, silent
 
@@ -129,13 +130,18 @@ class ChoosingExtractor:
         """Yield the facts of each product, products in the order given, a product's facts by attribute.
 
         The category is the most special one of the product's that was learned; where all was learned without
-        categories, none is needed. A product of no known category yields nothing.
+        categories, none is needed. A product of no known category yields nothing. Relations are the attributes' names
+        in snake case.
         """
+        return map(under_relation, self.answers(products))
+
+    def answers(self, products: Iterable[Product]) -> Iterator[Fact]:
+        """Yield the same facts under the attributes' own names."""
         for product in products:
             reader, text = self._reader_of(product), ProductText(product)
             if reader is not None and text.mentions:
                 for question in reader.questions(text, self._shared):
-                    yield from self._answers(text, question)
+                    yield from self._chosen(text, question)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write everything into one ``.npz`` file, without pickle."""
@@ -158,7 +164,7 @@ class ChoosingExtractor:
                     return self._readers[name]
         return self._readers.get("")
 
-    def _answers(self, text: ProductText, question: Question) -> Iterator[Fact]:
+    def _chosen(self, text: ProductText, question: Question) -> Iterator[Fact]:
         scores = np.asarray(question.features @ self._weights, dtype=np.float64)
         likely = softmax_by_question(scores, np.zeros(1, dtype=np.int64))
         for at in np.argsort(-likely, kind="stable").tolist():

@@ -2,6 +2,6 @@
 
 from kgrec.extraction.fusing.channels import Channel
 from kgrec.extraction.fusing.fuser import Conflict, FactFuser, FusingSettings, Fusion, Option
-from kgrec.extraction.fusing.held_out import Lead, learn_lead
+from kgrec.extraction.fusing.held_out import Answering, Lead, learn_lead
 
-__all__ = ["Channel", "Conflict", "FactFuser", "FusingSettings", "Fusion", "Lead", "Option", "learn_lead"]
+__all__ = ["Answering", "Channel", "Conflict", "FactFuser", "FusingSettings", "Fusion", "Lead", "Option", "learn_lead"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product as combinations
+from typing import Protocol
 
 import numpy as np
 
@@ -13,12 +14,21 @@ from kgrec.errors import DataError
 from kgrec.extraction.fusing.cells import cells_of, value_key
 from kgrec.extraction.fusing.fuser import FactFuser, FusingSettings
 from kgrec.extraction.labelled import LabelledProduct
-from kgrec.protocols import Extractor
 
-__all__ = ["Lead", "learn_lead"]
+__all__ = ["Answering", "Lead", "learn_lead"]
 
-Learner = Callable[[Sequence[LabelledProduct]], Extractor]
 _STEPS = 5
+
+
+class Answering(Protocol):
+    """An extractor that also answers under the attributes' own names, as the labels do."""
+
+    def answers(self, products: Iterable[Product]) -> Iterator[Fact]:
+        """Yield the facts of the products, products in the order given."""
+        ...
+
+
+Learner = Callable[[Sequence[LabelledProduct]], Answering]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,7 @@ def learn_lead(
     held = [labelled[at] for at in sorted(order[:held_size])]
     kept = [labelled[at] for at in sorted(order[held_size:])]
     products = [_asked(row) for row in held]
-    facts = {source: list(learn(kept).extract(products)) for source, learn in learners.items()}
+    facts = {source: list(learn(kept).answers(products)) for source, learn in learners.items()}
     best: tuple[float, dict[str, float]] = (-1.0, {})
     for parts in combinations(range(_STEPS + 1), repeat=len(facts)):
         if sum(parts) == _STEPS:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kgrec.data import Fact, Product
 from kgrec.errors import DataError, SettingsError
+from kgrec.extraction.declared import under_relation
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.phrases import Meaning, PhraseTable
 from kgrec.extraction.rules.extractor import RuleExtractor
@@ -103,8 +104,13 @@ class GazetteerExtractor:
     def extract(self, products: Iterable[Product]) -> Iterator[Fact]:
         """Yield the facts of each product, products in the order given: one value an attribute, the surest.
 
-        The category is the most special one of the product's that was learned, or the one without a name.
+        The category is the most special one of the product's that was learned, or the one without a name. Relations are
+        the attributes' names in snake case.
         """
+        return map(under_relation, self.answers(products))
+
+    def answers(self, products: Iterable[Product]) -> Iterator[Fact]:
+        """Yield the same facts under the attributes' own names."""
         for product in products:
             known = self._known(product)
             if known is not None:

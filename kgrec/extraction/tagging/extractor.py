@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from kgrec.data import Fact, Product
-from kgrec.extraction.declared import snake_case
+from kgrec.extraction.declared import under_relation
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.tagging.lexicon import Lexicon
 from kgrec.extraction.tagging.settings import TaggerSettings
@@ -98,18 +97,19 @@ class TaggerExtractor:
         attributes are looked for. Relations are the attributes' names in snake case. An attribute has one value, the
         most probable one over all fields.
         """
-        remaining = iter(products)
-        while part := list(islice(remaining, _AT_ONCE)):
-            for facts in self._answers(part, [self.category_of(product) for product in part]):
-                for fact in sorted(facts, key=lambda fact: (fact.field != "title", fact.start, fact.relation)):
-                    yield _renamed(fact)
+        for facts in self._read(products, None):
+            for fact in sorted(facts, key=lambda fact: (fact.field != "title", fact.start, fact.relation)):
+                yield under_relation(fact)
 
-    def answers(self, products: Sequence[Product], categories: Sequence[str]) -> Iterator[Fact]:
-        """Yield facts whose relations are the attributes' own names, in the categories given."""
-        for start in range(0, len(products), _AT_ONCE):
-            part = slice(start, start + _AT_ONCE)
-            for facts in self._answers(products[part], categories[part]):
-                yield from facts
+    def answers(self, products: Iterable[Product], categories: Iterable[str] | None = None) -> Iterator[Fact]:
+        """Yield facts whose relations are the attributes' own names.
+
+        Args:
+            products: any number of them.
+            categories: of each product, in order; by default what ``category_of`` says.
+        """
+        for facts in self._read(products, categories):
+            yield from facts
 
     def category_of(self, product: Product) -> str:
         """Return the category that a product is read under; ``""`` where none is known."""
@@ -121,6 +121,13 @@ class TaggerExtractor:
                 if category in known:
                     return category
         return ""
+
+    def _read(self, products: Iterable[Product], categories: Iterable[str] | None) -> Iterator[list[Fact]]:
+        """Yield the facts of each product, read in parts of many."""
+        remaining, given = iter(products), None if categories is None else iter(categories)
+        while part := list(islice(remaining, _AT_ONCE)):
+            asked = list(map(self.category_of, part)) if given is None else list(islice(given, len(part)))
+            yield from self._answers(part, asked)
 
     def _answers(self, products: Sequence[Product], categories: Sequence[str]) -> Iterator[list[Fact]]:
         texts = _texts(list(zip(products, categories, strict=True)), self.settings)
@@ -188,7 +195,3 @@ def _texts(products: Sequence[tuple[Product, str]], settings: TaggerSettings) ->
 
 def _stripped(values: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     return {attribute: tuple(value.strip() for value in given) for attribute, given in values.items()}
-
-
-def _renamed(fact: Fact) -> Fact:
-    return replace(fact, relation=snake_case(fact.relation) or fact.relation)

@@ -27,7 +27,7 @@ def _learned() -> ChoosingExtractor:
 @cache
 def _read() -> tuple[tuple[LabelledProduct, ...], tuple[Fact, ...]]:
     rows = tuple(offers(60, seed=2))
-    return rows, tuple(_learned().extract(row.product for row in rows))
+    return rows, tuple(_learned().answers(row.product for row in rows))
 
 
 class TestChoosingExtractor(ExtractorContract):
@@ -60,6 +60,13 @@ def test_values_of_unseen_offers_are_found_and_normalised(attribute: str) -> Non
     assert right >= 0.9 * len(rows)
 
 
+def test_as_an_extractor_it_states_relations_in_snake_case() -> None:
+    rows, facts = _read()
+    extracted = list(_learned().extract(row.product for row in rows))
+    assert {fact.relation for fact in extracted} == {"colour", "kind", "pack", "part_number", "volume", "width"}
+    assert [fact.value for fact in extracted] == [fact.value for fact in facts]
+
+
 def test_every_value_stands_on_its_words_or_says_that_it_has_none() -> None:
     rows, facts = _read()
     products = {row.product.id: row.product for row in rows}
@@ -86,7 +93,7 @@ def test_what_is_saved_reads_the_same(tmp_path: Path) -> None:
     _learned().save(file)
     again = ChoosingExtractor.load(file)
     rows, facts = _read()
-    assert tuple(again.extract(row.product for row in rows)) == facts
+    assert tuple(again.answers(row.product for row in rows)) == facts
     with np.load(file, allow_pickle=False) as arrays:
         assert all(arrays[name].dtype != object for name in arrays.files)
 
