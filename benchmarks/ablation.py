@@ -130,11 +130,11 @@ VARIANTS = {
     "no graph": without_graph,
     "declared": declared,
     "rules": with_rules,
-    "rules, canonical": with_canonical_rules,
+    "canonical": with_canonical_rules,
     "tagger": with_tagger,
     "all": with_everything,
 }
-"""Name → the facts of a variant; declared ones are in each but the first."""
+"""Name → the facts of a variant; declared ones are in each but the first, rules also in ``canonical``."""
 TAUGHT_BY = 2_000
 """Products whose rule facts teach the tagger."""
 

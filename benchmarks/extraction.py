@@ -40,7 +40,11 @@ def main() -> None:
     result["judged"] = {"products": len(gold.judged), "cells": sum(len(row.values) for row in gold.judged)}
     for name in arguments.only:
         with console.status(name):
-            result[name] = measured(name, gold)
+            result[name] = found = measured(name, gold)
+        said = found.get("reason") or f"micro F1 {found['micro_f1']:.4f}, {found['seconds']:.0f} s"
+        console.print(f"· {name}: {said}", highlight=False)
+        if name != arguments.only[-1]:
+            write_json(arguments.json, result)  # the rest may take long: what is known so far
     show(result, arguments.only)
     write_json(arguments.json, result)
 

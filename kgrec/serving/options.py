@@ -39,7 +39,7 @@ def report_aside(console: Console, rows: Sequence[SetAside]) -> None:
         return
     console.print(f"rows set aside: {len(rows):,}", style="yellow")
     for row in rows[:5]:
-        console.print(f"  {row}", markup=False)
+        console.print(f"  {row}", markup=False, highlight=False, soft_wrap=True)
     if len(rows) > 5:
         console.print(f"  … and {len(rows) - 5:,} more")
 

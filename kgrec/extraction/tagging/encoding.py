@@ -74,11 +74,10 @@ class TorchStates:
 
 
 class OnnxStates:
-    """States from onnxruntime.
+    """States from onnxruntime, one thread for each that asks.
 
     Args:
         file: the encoder as :func:`write_int8` wrote it.
-        threads: 0 for as many as there are cores.
 
     Raises:
         MissingExtraError: onnxruntime is not installed.
@@ -86,14 +85,14 @@ class OnnxStates:
 
     precision = "int8"
 
-    def __init__(self, file: Path, *, threads: int = 0) -> None:
+    def __init__(self, file: Path) -> None:
         """Load the file."""
         try:
             import onnxruntime
         except ImportError as error:
             raise MissingExtraError("onnxruntime", extra="fast", purpose="a tagger in eight-bit integers") from error
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 

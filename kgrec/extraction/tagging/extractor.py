@@ -172,7 +172,7 @@ class TaggerExtractor:
             folder: of a tagger.
             precision: ``"auto"`` for eight-bit integers where the folder has them and onnxruntime is installed, else
                 bfloat16 where the processor has it, else float32.
-            threads: of the encoder; 0 for all cores.
+            threads: that read, a batch of titles each; 0 for all cores.
 
         Raises:
             DataError: the folder is no tagger, or is damaged.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from kgrec.errors import DataError
 from kgrec.extraction.labelled import LabelledProduct
@@ -47,6 +49,7 @@ class SpanModel:
         numbers: of the attributes.
         source: name of the encoder that it came from.
         samples: some of the training texts, on which a cheaper encoder is compared with the exact one.
+        workers: threads that read, each by itself; 1 leaves it to torch how many it takes for one batch.
     """
 
     def __init__(
@@ -58,22 +61,38 @@ class SpanModel:
         *,
         source: str,
         samples: Sequence[Text] = (),
+        workers: int = 1,
     ) -> None:
         """Hold the parts."""
         self.states, self.head, self.maker, self.numbers = states, head.eval(), maker, numbers
-        self.source, self.samples = source, tuple(samples)
+        self.source, self.samples, self.workers = source, tuple(samples), workers
 
     def read(self, texts: Sequence[Text], threshold: float) -> Iterator[Found]:
         """Yield the answers of at least this probability, one for each text, window and attribute."""
         sheets = list(self.maker.make(texts))
         order = sorted(range(len(sheets)), key=lambda num: len(sheets[num].pieces))
+        parts = [order[start : start + _SHEETS] for start in range(0, len(order), _SHEETS)]
         found: list[list[Found]] = [[] for _ in sheets]
-        for start in range(0, len(order), _SHEETS):
-            part = order[start : start + _SHEETS]
-            for num, answers in zip(part, self._read([sheets[num] for num in part], threshold), strict=True):
+        for part, read in zip(
+            parts, self._all([[sheets[num] for num in part] for part in parts], threshold), strict=True
+        ):
+            for num, answers in zip(part, read, strict=True):
                 found[num] = answers
         for answers in found:
             yield from answers
+
+    def _all(self, batches: Sequence[Sequence[Sheet]], threshold: float) -> Iterator[list[list[Found]]]:
+        workers = min(self.workers, len(batches))
+        if workers <= 1:
+            yield from (list(self._read(sheets, threshold)) for sheets in batches)
+            return
+        # threads that share one batch wait for each other at every step; a batch each, they do not
+        controller = ThreadpoolController()
+        with (
+            controller.limit(limits=1),
+            ThreadPoolExecutor(workers, initializer=_alone, initargs=(controller,)) as pool,
+        ):
+            yield from pool.map(lambda sheets: list(self._read(sheets, threshold)), batches)
 
     def _read(self, sheets: Sequence[Sheet], threshold: float) -> Iterator[list[Found]]:
         wanted = [self.numbers.of(sheet.category) for sheet in sheets]
@@ -82,6 +101,12 @@ class SpanModel:
             likely = self.head(self.states(batch.pieces, batch.mask), batch).exp().numpy()
         for num, (sheet, names) in enumerate(zip(sheets, wanted, strict=True)):
             yield list(_answers(sheet, names, likely[num, : len(names), 1 : 1 + len(sheet.surfaces)], threshold))
+
+
+def _alone(controller: ThreadpoolController) -> None:
+    """Let torch take one thread for what this thread asks of it; the limit ends with the thread."""
+    torch.get_num_threads()
+    controller.limit(limits=1)
 
 
 def _answers(sheet: Sheet, names: Sequence[str], likely: NDArray[np.float32], threshold: float) -> Iterator[Found]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -75,7 +76,7 @@ def _written(model: SpanModel, file: Path, settings: TaggerSettings) -> dict[str
     """Write the encoder in eight-bit integers, and take it away again where it agrees too little."""
     try:
         write_int8(model.states.encoder, file)  # type: ignore[attr-defined]
-        cheap = SpanModel(OnnxStates(file, threads=1), model.head, model.maker, model.numbers, source=model.source)
+        cheap = SpanModel(OnnxStates(file), model.head, model.maker, model.numbers, source=model.source)
     except MissingExtraError as error:
         return {"reason": str(error)}
     agreed = agreement(model, cheap, model.samples, settings.threshold)
@@ -131,18 +132,24 @@ def load_model(folder: Path, precision: str, threads: int) -> tuple[SpanModel, T
         SettingsError,
     ) as error:
         raise DataError(f"{folder}: not a whole tagger ({error}); save it again") from error
-    states = _states(folder, about, encoder, precision, threads)
-    return SpanModel(states, head, maker, numbers, source=str(about["source"]), samples=samples), settings
+    states = _states(folder, about, encoder, precision)
+    workers = threads or _cores()
+    source = str(about["source"])
+    return SpanModel(states, head, maker, numbers, source=source, samples=samples, workers=workers), settings
 
 
-def _states(folder: Path, about: Mapping[str, Any], encoder: Any, precision: str, threads: int) -> States:
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _states(folder: Path, about: Mapping[str, Any], encoder: Any, precision: str) -> States:
     file = folder / _INT8
     if precision == "int8" and not file.is_file():
         reason = about.get("int8", {}).get("reason", f"{_INT8} is missing")
         raise DataError(f"{folder}: no encoder in eight-bit integers: {reason}; use precision='auto'")
     if precision in {"auto", "int8"} and file.is_file():
         try:
-            return OnnxStates(file, threads=threads)
+            return OnnxStates(file)
         except MissingExtraError:
             if precision == "int8":
                 raise

@@ -37,7 +37,7 @@ class TaggerSettings:
         SettingsError: a setting has an impossible value.
     """
 
-    layers: int = 2
+    layers: int = 1
     epochs: float = 8.0
     least_steps: int = 240
     tune_encoder: bool = False
@@ -53,7 +53,7 @@ class TaggerSettings:
     max_pieces: int = 128
     max_characters: int = 20_000
     descriptions: bool = True
-    threshold: float = 0.35
+    threshold: float = 0.4
     seed: int = 0
 
     def __post_init__(self) -> None:

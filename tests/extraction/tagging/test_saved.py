@@ -50,6 +50,17 @@ def test_int8_agrees(tagger: TaggerExtractor, folder: Path) -> None:
         cheap.save(folder.parent / "other")
 
 
+def test_threads_change_nothing(folder: Path) -> None:
+    import torch
+
+    many = [row.product for row in tiny.labelled(150, 700)]
+    before = torch.get_num_threads()
+    one, three = (TaggerExtractor.load(folder, precision="float32", threads=threads) for threads in (1, 3))
+    assert (one.model.workers, three.model.workers) == (1, 3)
+    assert list(three.extract(many)) == list(one.extract(many))
+    assert torch.get_num_threads() == before
+
+
 @needs_onnx
 def test_int8_that_disagrees_is_left_out(
     tagger: TaggerExtractor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
