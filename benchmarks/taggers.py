@@ -20,13 +20,16 @@ from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.tagging import CharacterTagger, TaggerExtractor
 from kgrec.extraction.tokens import fold
 
-__all__ = ["character_tagger", "span_tagger", "tagger_of"]
+__all__ = ["character_tagger", "span_tagger"]
 
 
 def span_tagger(gold: Gold, train: Rows, test: Rows) -> Answered:
     """Read with the learned tagger, as it is loaded from its folder; beside it one taught by the recorded replies."""
     started = time.perf_counter()
-    made = tagger_of(gold, train)
+    try:
+        made = TaggerExtractor.train(train, attributes=gold.attributes)
+    except (DataError, EncoderUnavailableError) as error:
+        raise NotRunError(str(error)) from error
     trained = time.perf_counter()
     with TemporaryDirectory() as folder:
         made.save(Path(folder))
@@ -49,25 +52,6 @@ def span_tagger(gold: Gold, train: Rows, test: Rows) -> Answered:
         reading_seconds=read,
         extra={**extra, "notes": notes},
     )
-
-
-def tagger_of(gold: Gold, train: Rows) -> TaggerExtractor:
-    """Return the tagger of some training products; it is trained once, for itself and for the fusion.
-
-    Raises:
-        NotRunError: it cannot be trained.
-    """
-    for rows, made in _TRAINED:
-        if rows is train:
-            return made
-    try:
-        _TRAINED.append((train, TaggerExtractor.train(train, attributes=gold.attributes)))
-    except (DataError, EncoderUnavailableError) as error:
-        raise NotRunError(str(error)) from error
-    return _TRAINED[-1][1]
-
-
-_TRAINED: list[tuple[Rows, TaggerExtractor]] = []
 
 
 def taught_by_replies(gold: Gold, judged: Rows) -> dict[str, Any]:
