@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -106,6 +107,7 @@ FACT_SCHEMA = pa.schema(
 _LATER = ("stated", "standing")  # columns that tables of older versions do not have
 _CONVENTIONS = b"kgrec.conventions"
 _NAMES = tuple(f.name for f in fields(Fact))
+_row = attrgetter(*_NAMES)
 
 
 class Facts:
@@ -196,10 +198,11 @@ class Facts:
 
 
 def _as_batch(rows: list[Fact]) -> pa.RecordBatch:
+    columns = zip(*map(_row, rows), strict=True) if rows else [()] * len(_NAMES)
     arrays = [
-        pa.array([getattr(row, column.name) for row in rows], type=column.type.value_type).dictionary_encode()
-        if pa.types.is_dictionary(column.type)
-        else pa.array([getattr(row, column.name) for row in rows], type=column.type)
-        for column in FACT_SCHEMA
+        pa.array(column, type=kept.type.value_type).dictionary_encode()
+        if pa.types.is_dictionary(kept.type)
+        else pa.array(column, type=kept.type)
+        for column, kept in zip(columns, FACT_SCHEMA, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=FACT_SCHEMA)
