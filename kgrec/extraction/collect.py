@@ -49,6 +49,11 @@ def extract(
         SettingsError, JournalError, MissingExtraError: an extractor says that it cannot read any product. Nothing else
             is raised on account of a product or an extractor that fails.
     """
+    if not isinstance(catalogue, Catalogue):
+        raise SettingsError(
+            f"catalogue must be a Catalogue; got {type(catalogue).__name__} {catalogue!r:.60}: "
+            "read it with kgrec.read_catalogue(path)"
+        )
     if extractor is None:
         extractor = RuleExtractor.learned_from(catalogue)
     extractors = tuple(extractor) if isinstance(extractor, Sequence) else (extractor,)

@@ -20,7 +20,7 @@ from kgrec.readers.fields import (
     long_text_of,
     text_of,
 )
-from kgrec.readers.prices import currency_of, price_of
+from kgrec.readers.prices import currency_of, may_be_in, price_of
 from kgrec.readers.product_files import open_products
 from kgrec.readers.rows import RowFault, nothing_usable, quoted, set_aside
 from kgrec.readers.sources import Source
@@ -135,7 +135,8 @@ def _product(product_id: str, values: Mapping[str, Any], column: Mapping[str, st
         extra[column["image"]] = images
     declared = understood("attributes", attributes_of) or {}
     currency = understood("currency", _currency)
-    if currency and price_currency and currency != price_currency:
+    agree = price_currency == currency if price_currency else may_be_in(cell.get("price"), currency or "")
+    if currency and not agree:
         raise RowFault(f"price and currency disagree: {quoted(cell['price'])} and {quoted(cell['currency'])}")
     return Product(
         id=product_id,

@@ -42,6 +42,8 @@ def read_facts(path: str | os.PathLike[str]) -> Facts:
 
     try:
         table = pq.read_table(path)
+    except FileNotFoundError as error:
+        raise FactsError(f"there is no file {path}; kgrec extract or kgrec.write_facts makes one") from error
     except pa.ArrowInvalid as error:
         raise FactsError(f"{path} is no Parquet file ({error}); write facts with kgrec.write_facts") from error
     lacking = [name for name in ("product", "relation", "value") if name not in table.column_names]

@@ -15,6 +15,13 @@ _SYMBOLS |= {"HK$": "HKD", "R$": "BRL", "₹": "INR", "₩": "KRW", "₽": "RUB"
 _SYMBOLS |= {"₪": "ILS", "₴": "UAH", "฿": "THB", "元": "CNY", "RMB": "CNY", "CN¥": "CNY", "JP¥": "JPY", "円": "JPY"}
 _SHARED = ("$", "¥", "￥", "kr", "kr.", "Rs", "Rs.")
 """Symbols of several currencies: the price is read, the currency is not guessed."""
+_SHARED_BY = {
+    "$": frozenset({"USD", "AUD", "CAD", "NZD", "HKD", "SGD", "TWD", "MXN", "ARS", "CLP", "COP", "UYU", "JMD", "FJD"}),
+    "¥": frozenset({"CNY", "JPY"}),
+    "￥": frozenset({"CNY", "JPY"}),
+    "kr": frozenset({"SEK", "NOK", "DKK", "ISK"}),
+    "kr.": frozenset({"SEK", "NOK", "DKK", "ISK"}),
+}
 
 _MARK = "|".join(re.escape(mark) for mark in sorted([*_SYMBOLS, *_SHARED], key=len, reverse=True)) + "|[A-Z]{3}"
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf(inity)?)", re.ASCII | re.IGNORECASE)
@@ -59,6 +66,12 @@ def price_of(value: object) -> tuple[float | None, str | None]:
     if price < 0:
         raise RowFault(f"negative price: {value if isinstance(value, int | float) else quoted(value)}")
     return abs(price), currency
+
+
+def may_be_in(value: object, currency: str) -> bool:
+    """Tell whether a price that was read may be in a currency: ``"$12.50"`` is in some dollar, and not in euros."""
+    marks = [mark for mark in _SHARED_BY if isinstance(value, str) and mark in value]
+    return all(currency in _SHARED_BY[mark] for mark in marks)
 
 
 def currency_of(text: str) -> str | None:

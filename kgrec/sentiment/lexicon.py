@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kgrec.errors import DataError
 from kgrec.sentiment.words import (
     CHINESE_BAD,
     CHINESE_GOOD,
@@ -67,7 +68,18 @@ class LexiconSentiment:
     name = "lexicon"
 
     def predict(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return how likely each text is positive, float64 (len(texts),), 0 … 1; not calibrated."""
+        """Return how likely each text is positive, float64 (len(texts),), 0 … 1; not calibrated.
+
+        Raises:
+            DataError: one text was given in place of a list of texts, or something that is no text.
+        """
+        if isinstance(texts, str):
+            raise DataError(f"predict takes a list of texts; got the text {texts[:40]!r}: write [text]")
+        for text in texts:
+            if not isinstance(text, str):
+                raise DataError(
+                    f"predict takes texts; got {type(text).__name__} {text!r:.40}: leave it out, or write ''"
+                )
         return np.array([_probability(text) for text in texts], np.float64)
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 import kgrec
 from kgrec.data import Catalogue, Facts
-from kgrec.errors import SettingsError
+from kgrec.errors import LanguageModelError, SettingsError
 from kgrec.protocols import Extractor, LanguageModel, Progress
 from kgrec.serving.options import CatalogueArgument, ColumnOption, columns_of, report_aside, write_aside
 from kgrec.serving.progress import drawn_progress, told_with
@@ -72,6 +72,10 @@ def extract(
 
     if model is None and (base_url or schema or journal):
         raise SettingsError("--base-url, --schema and --journal go with --model NAME, and there is none")
+    if max_cost is not None and price is None:
+        raise SettingsError("--max-cost needs --price IN,OUT, the money for a million tokens of prompt and of reply")
+    if not out.absolute().parent.is_dir():
+        raise SettingsError(f"there is no folder {out.absolute().parent} to write {out.name} into; make it first")
     said = None if corrections is None else kgrec.Corrections.read(corrections)
     with drawn_progress() as progress:
         products = kgrec.read_catalogue(catalogue, columns=columns_of(column or []), progress=progress)
@@ -95,7 +99,12 @@ def extract(
             facts = kgrec.extract(products, readers, canonical=canonical, corrections=said, progress=progress)
             if asking is not None:
                 facts = Facts(facts.table, (*facts.set_aside, *asking.set_aside))
-                console.print(asking.report().as_text(), markup=False, highlight=False)
+                done = asking.report()
+                console.print(done.as_text(), markup=False, highlight=False)
+                if done.pending and not done.read:
+                    raise LanguageModelError(
+                        f"not one of {done.pending:,} products was read, so {out} is not written; last: {_last(asking)}"
+                    )
     kgrec.write_facts(facts, out)
     if set_aside is not None:
         write_aside(facts.set_aside, set_aside)
@@ -130,6 +139,10 @@ def _asking(
     wanted = kgrec.AttributeSchema.from_file(schema) if schema else kgrec.AttributeSchema.from_catalogue(products)
     spent = told_with(progress, lambda: calls.spending.describe())
     return kgrec.LlmExtractor(calls, wanted, journal=journal, progress=spent)
+
+
+def _last(asking: kgrec.LlmExtractor) -> str:
+    return asking.report().stopped or next((row.reason for row in reversed(asking.set_aside)), "no reason was given")
 
 
 def _model(name: str, base_url: str | None, key_variable: str | None) -> LanguageModel:

@@ -170,3 +170,8 @@ def test_an_extractor_may_say_how_many_products_it_wants_together() -> None:
     portions: list[int] = []
     extract(Catalogue([MUG, BOWL, CUP]), Greedy([]))
     assert portions == [2, 1]
+
+
+def test_a_path_is_no_catalogue() -> None:
+    with pytest.raises(SettingsError, match="read_catalogue"):
+        extract("products.csv")  # type: ignore[arg-type]

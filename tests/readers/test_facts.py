@@ -44,3 +44,8 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"product": ["a"], "relation": ["colour"], "value": [[1]]}), path)
     with pytest.raises(FactsError, match="another type"):
         kgrec.read_facts(path)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(FactsError, match="there is no file"):
+        kgrec.read_facts(tmp_path / "nope.parquet")

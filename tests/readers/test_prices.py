@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from kgrec.readers.prices import currency_of, price_of
+from kgrec.readers.prices import currency_of, may_be_in, price_of
 from kgrec.readers.rows import RowFault
 
 
@@ -74,3 +74,17 @@ def test_refused_price(given: object, reason: str) -> None:
 
 def test_currency() -> None:
     assert [currency_of(text) for text in ("gbp", "£", "¥", "pounds")] == ["GBP", "GBP", None, None]
+
+
+@pytest.mark.parametrize(
+    ("price", "currency", "fits"),
+    [
+        ("$12.50", "USD", True),
+        ("$12.50", "CAD", True),
+        ("$12.50", "EUR", False),
+        ("¥100", "JPY", True),
+        (12, "EUR", True),
+    ],
+)
+def test_a_shared_symbol_is_of_some_currencies_only(price: object, currency: str, fits: bool) -> None:
+    assert may_be_in(price, currency) is fits

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -179,3 +180,9 @@ def test_lexicon(text: str, good: bool) -> None:
 
 def test_lexicon_with_nothing_said() -> None:
     assert LexiconSentiment().predict(["", "The box is blue", "İ"]).tolist() == [0.5, 0.5, 0.5]
+
+
+@pytest.mark.parametrize("given", ["one text", [None]])
+def test_the_lexicon_takes_texts(given: Any) -> None:
+    with pytest.raises(DataError, match="text"):
+        LexiconSentiment().predict(given)

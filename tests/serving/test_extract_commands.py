@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 import kgrec
 from kgrec.serving import cli
-from kgrec.testing import LoopbackEndpoint
+from kgrec.testing import Answer, LoopbackEndpoint
 from tests.extraction.tagging import tiny
 
 SCHEMA = """
@@ -74,7 +74,7 @@ def test_a_model_is_asked_once_and_its_journal_answers_the_next_run(tmp_path: Pa
         (("--base-url", "http://127.0.0.1:9/v1"), "--model"),
         (("--model", "nowhere"), "no folder"),
         (("--model", "m", "--base-url", "http://127.0.0.1:9/v1", "--price", "cheap"), "two numbers"),
-        (("--model", "m", "--base-url", "http://127.0.0.1:9/v1", "--max-cost", "1"), "price"),
+        (("--model", "m", "--base-url", "http://127.0.0.1:9/v1", "--max-cost", "1"), "--price IN,OUT"),
     ],
 )
 def test_what_does_not_go_together(tmp_path: Path, products: Path, options: tuple[str, ...], said: str) -> None:
@@ -114,3 +114,18 @@ def test_corrections_are_applied(tmp_path: Path, products: Path) -> None:
     assert answer.exit_code == 0, answer.output
     colours = {fact.value for fact in kgrec.read_facts(out) if fact.relation == "colour" and fact.holds}
     assert colours == {"red"}
+
+
+def test_a_server_that_never_answers_is_an_error_and_writes_nothing(tmp_path: Path, products: Path) -> None:
+    out = tmp_path / "facts.parquet"
+    with LoopbackEndpoint(Answer(status=404, text="no such model")) as server:
+        answer = invoke("extract", products, out, "--model", "m", "--base-url", server.url)
+    assert isinstance(answer.exception, kgrec.errors.LanguageModelError)
+    assert "no such model" in str(answer.exception)
+    assert not out.exists()
+
+
+def test_the_folder_is_looked_for_before_anything_is_read(tmp_path: Path, products: Path) -> None:
+    answer = invoke("extract", products, tmp_path / "nowhere" / "facts.parquet")
+    assert isinstance(answer.exception, kgrec.errors.SettingsError)
+    assert "nowhere" in str(answer.exception)

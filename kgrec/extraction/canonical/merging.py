@@ -73,6 +73,9 @@ class Values:
         """Let a value go by another; a kept value stays."""
         if old == new or old in self.kept or old not in self.counts:
             return
+        if new not in self.counts:
+            # The value went by another before and now is the canonical one again: black, Black, and back to black.
+            self.merges = [merge for merge in self.merges if merge.old != new]
         count, to = self.counts.pop(old), self.counts.get(new, 0)
         self.merges.append(
             Merge(relation=self.relation, old=old, new=new, step=step, score=score, old_count=count, new_count=to)

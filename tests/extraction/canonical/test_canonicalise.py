@@ -293,3 +293,13 @@ def test_a_schema_says_what_is_one_value_and_how_else_it_is_spelt() -> None:
     assert set(values_of(found.facts)) == {"stainless steel", "solid silver", "brass"}
     assert found.conventions.single == {"material"}
     assert canonicalise(facts, schema=schema, single=["x"]).conventions.single == {"x"}
+
+
+def test_the_canonical_name_may_be_the_rarer_writing() -> None:
+    values = ["Black"] * 15 + ["black"] * 14 + ["BLACK"]
+    facts = Facts.of(
+        Fact(product=str(num), relation="colour", value=value, field="colour") for num, value in enumerate(values)
+    )
+    found = canonicalise(facts)
+    assert {fact.value for fact in found.facts} == {"black"}
+    assert [fact.value for fact in found.undo()] == values
