@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-import secrets
-from pathlib import Path
 
 import pyarrow as pa
 
-from kgrec.data import FACT_SCHEMA, Facts
+from kgrec.data import Facts
 from kgrec.errors import FactsError
+from kgrec.graph.exports.files import replaced
 
 __all__ = ["read_facts", "write_facts"]
+
+_DEFAULTS = {"field": "", "start": -1, "end": -1, "surface": "", "confidence": 1.0, "extractor": "declared"}
+"""Columns that another program may leave out; those that later versions added are filled by ``Facts``."""
 
 
 def write_facts(facts: Facts, path: str | os.PathLike[str]) -> None:
@@ -22,13 +24,8 @@ def write_facts(facts: Facts, path: str | os.PathLike[str]) -> None:
     """
     import pyarrow.parquet as pq
 
-    target = Path(path)
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
+    with replaced(path) as beside:
         pq.write_table(facts.table, beside, compression="zstd")
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def read_facts(path: str | os.PathLike[str]) -> Facts:
@@ -49,17 +46,10 @@ def read_facts(path: str | os.PathLike[str]) -> Facts:
     lacking = [name for name in ("product", "relation", "value") if name not in table.column_names]
     if lacking:
         raise FactsError(f"{path} lacks the column {', '.join(lacking)}; it has {', '.join(table.column_names)}")
-    defaults = {"field": "", "start": -1, "end": -1, "surface": "", "confidence": 1.0, "extractor": "declared"}
-    defaults |= {"stated": "", "standing": ""}
-    for column in FACT_SCHEMA:
-        if column.name not in table.column_names:
-            filled = pa.array([defaults[column.name]] * len(table), _plain(column.type))
-            table = table.append_column(column.name, filled)
+    for name, value in _DEFAULTS.items():
+        if name not in table.column_names:
+            table = table.append_column(name, pa.repeat(value, len(table)))
     try:
         return Facts(table)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise FactsError(f"a column of {path} has another type than kgrec.data.FACT_SCHEMA: {error}") from error
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
