@@ -20,6 +20,8 @@
     │   ├── ServerFailedError           it failed, was cut off or took too long; another attempt may help
     │   └── RequestRefusedError         it refuses the request or the key; another attempt will not help
     ├── BudgetSpentError                tokens, money or items are used up
+    ├── RerankError                     a re-ranker gave no usable scores
+    │   └── UntrainedRerankerError      its scoring layer was never trained
     ├── LowRecallError                  a vector index finds too few of the true neighbours
     ├── MissingExtraError (ImportError) an optional dependency is not installed
     └── SnapshotError                   a saved shop cannot be used
@@ -47,6 +49,7 @@ __all__ = [
     "MissingExtraError",
     "RateLimitError",
     "RequestRefusedError",
+    "RerankError",
     "ReviewsError",
     "SchemaError",
     "ServerFailedError",
@@ -55,6 +58,7 @@ __all__ = [
     "SnapshotError",
     "SnapshotVersionError",
     "UnknownProductError",
+    "UntrainedRerankerError",
 ]
 
 
@@ -161,6 +165,14 @@ class RequestRefusedError(LanguageModelError):
 
 class BudgetSpentError(KgrecError):
     """The tokens, the money or the items that a run may use are used up; run again to go on."""
+
+
+class RerankError(KgrecError):
+    """A re-ranker gave no usable scores: it failed, took too long, or its scores are too few, doubled or not finite."""
+
+
+class UntrainedRerankerError(RerankError):
+    """A re-ranker's scoring layer was never trained: its scores would be noise."""
 
 
 class LowRecallError(KgrecError):

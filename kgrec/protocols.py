@@ -11,9 +11,21 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Completion, Explanation, Fact, Histories, Message, Product
+from kgrec.data import Catalogue, Completion, Explanation, Fact, Histories, Message, Pool, Product
+from kgrec.graph import Graph
 
-__all__ = ["Encoder", "Explainer", "Extractor", "Index", "LanguageModel", "Progress", "Scorer", "silent"]
+__all__ = [
+    "Encoder",
+    "Explainer",
+    "Extractor",
+    "Index",
+    "LanguageModel",
+    "Progress",
+    "Reranker",
+    "Scorer",
+    "Shelf",
+    "silent",
+]
 
 
 class Progress(Protocol):
@@ -139,4 +151,45 @@ class Scorer(Protocol):
 
     def score(self, histories: Histories) -> NDArray[np.float32]:
         """Return float32 (len(histories), n); higher is better; −inf where a product must not be shown."""
+        ...
+
+
+@runtime_checkable
+class Shelf(Protocol):
+    """What is known of n products at one moment: what a re-ranker looks products up in, by number."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Their texts and attributes."""
+        ...
+
+    @property
+    def graph(self) -> Graph:
+        """Their facts."""
+        ...
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """Centred unit text vectors, float32 (n, d); d is 0 where the shop has no texts."""
+        ...
+
+
+@runtime_checkable
+class Reranker(Protocol):
+    """A query and its candidates → scores."""
+
+    @property
+    def name(self) -> str:
+        """A short name: of the stage, in results and reports."""
+        ...
+
+    def score(self, pools: Sequence[Pool], shelf: Shelf) -> list[NDArray[np.float32]]:
+        """Return for each pool one score a candidate, float32 (c,), in the order of its candidates; higher is better.
+
+        Scores of one pool are finite and comparable with each other. What a pool is given does not depend on the
+        pools beside it. A product that was not there when the re-ranker was trained is scored like any other.
+
+        Raises:
+            RerankError: no scores can be given; the shopper is then answered by the stage before.
+        """
         ...

@@ -5,6 +5,7 @@ from kgrec.data.completions import Completion, Message, TokenLogprob, Usage
 from kgrec.data.events import DEFAULT_WEIGHTS, Events
 from kgrec.data.facts import FACT_SCHEMA, NO_EDGE, Fact, Facts, Standing
 from kgrec.data.histories import Histories, Targets
+from kgrec.data.pools import Pool
 from kgrec.data.results import (
     Contribution,
     Evidence,
@@ -32,6 +33,7 @@ __all__ = [
     "Facts",
     "Histories",
     "Message",
+    "Pool",
     "Product",
     "Recommendation",
     "Recommendations",
