@@ -14,7 +14,7 @@ from kgrec.answering import Answering, Query, TextSearch
 from kgrec.batches import Batch, Ranked, answer_many, rank_many, session_blocks, user_blocks
 from kgrec.data import Catalogue, Events, Explanation, Facts, Product, Recommendations
 from kgrec.errors import HistoryError, SettingsError
-from kgrec.explanation import grammar_of
+from kgrec.explanation import ExplanationSettings, grammar_of
 from kgrec.graph import Graph
 from kgrec.protocols import Encoder, Progress, silent
 from kgrec.retrieval import Filter, Rules, Shown, Table
@@ -40,11 +40,14 @@ class Recommender:
         shop: what was built or loaded.
         encoder: that made its text vectors, for products that are added; where it is left out, the encoders of the
             library are made by their name when they are first needed.
+        explanations: what is put in words, and how; its list of sensitive matters is the merchant's own.
     """
 
-    def __init__(self, shop: Shop, *, encoder: Encoder | None = None) -> None:
+    def __init__(
+        self, shop: Shop, *, encoder: Encoder | None = None, explanations: ExplanationSettings | None = None
+    ) -> None:
         """Hold a built shop."""
-        self._changes = Changes(shop, Answering.of(shop), encoder)
+        self._changes = Changes(shop, Answering.of(shop, explanations), encoder)
 
     @property
     def shop(self) -> Shop:
@@ -436,16 +439,19 @@ def _check_asked(k: object, language: str) -> None:
     grammar_of(language)
 
 
-def load(path: str | os.PathLike[str], *, encoder: Encoder | None = None) -> Recommender:
+def load(
+    path: str | os.PathLike[str], *, encoder: Encoder | None = None, explanations: ExplanationSettings | None = None
+) -> Recommender:
     """Read a shop that :meth:`Recommender.save` wrote; large arrays are memory-mapped.
 
     Args:
         path: the folder.
         encoder: that the shop was built with, for products that are added; see :class:`Recommender`.
+        explanations: what is put in words, and how; see :class:`Recommender`.
 
     Raises:
         SnapshotDamagedError: a file is missing or was changed; the message names it.
         SnapshotVersionError: the folder was written by a newer format.
         SnapshotError: the folder is no snapshot.
     """
-    return Recommender(read_shop(path), encoder=encoder)
+    return Recommender(read_shop(path), encoder=encoder, explanations=explanations)

@@ -3,18 +3,22 @@
 from kgrec.data.catalogue import Catalogue, Product
 from kgrec.data.completions import Completion, Message, TokenLogprob, Usage
 from kgrec.data.events import DEFAULT_WEIGHTS, Events
-from kgrec.data.facts import FACT_SCHEMA, NO_EDGE, Fact, Facts, Standing
-from kgrec.data.histories import Histories, Targets
-from kgrec.data.pools import Pool
-from kgrec.data.results import (
+from kgrec.data.explanations import (
     Contribution,
+    Counterfactual,
+    Edge,
     Evidence,
     EvidenceKind,
     Explanation,
-    Recommendation,
-    Recommendations,
+    GraphPath,
+    Phrase,
+    Reranked,
     Span,
 )
+from kgrec.data.facts import FACT_SCHEMA, NO_EDGE, Fact, Facts, Standing
+from kgrec.data.histories import Histories, Targets
+from kgrec.data.pools import Pool
+from kgrec.data.results import Recommendation, Recommendations
 from kgrec.data.reviews import Review, Reviews
 from kgrec.data.rows import SetAside, count_reasons
 
@@ -25,18 +29,23 @@ __all__ = [
     "Catalogue",
     "Completion",
     "Contribution",
+    "Counterfactual",
+    "Edge",
     "Events",
     "Evidence",
     "EvidenceKind",
     "Explanation",
     "Fact",
     "Facts",
+    "GraphPath",
     "Histories",
     "Message",
+    "Phrase",
     "Pool",
     "Product",
     "Recommendation",
     "Recommendations",
+    "Reranked",
     "Review",
     "Reviews",
     "SetAside",
