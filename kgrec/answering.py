@@ -255,6 +255,14 @@ class Answering:
                 found += propose(query, allowed, k - len(found), found[-1].score if found else ceiling)
         return found
 
+    def scored(self, query: Query, num: int) -> Candidate:
+        """Return one product as a candidate with the score that an answer of all products gives it."""
+        amounts = self.model.contributions(query.items, query.weights, num)
+        if np.any(amounts != 0):
+            return Candidate(num, float(amounts.sum()), "item-item")
+        shown = Shown(hidden=np.concatenate([query.items[query.items != num], self.gone]))
+        return next(found for found in self.candidates(query, shown, len(self.catalogue)) if found.num == num)
+
     def explained(self, query: Query, candidates: Sequence[Candidate], language: str) -> list[Explanation]:
         """Explain the candidates of one page; their contributions are gathered in few passes over the history."""
         amounts: dict[int, NDArray[np.float64]] = {}

@@ -16,6 +16,7 @@ from kgrec.data.explanations import (
     Span,
 )
 from kgrec.data.facts import FACT_SCHEMA, NO_EDGE, Fact, Facts, Standing
+from kgrec.data.feedback import Feedback, FeedbackReason
 from kgrec.data.histories import Histories, Targets
 from kgrec.data.pools import Pool
 from kgrec.data.results import Recommendation, Recommendations
@@ -37,6 +38,8 @@ __all__ = [
     "Explanation",
     "Fact",
     "Facts",
+    "Feedback",
+    "FeedbackReason",
     "GraphPath",
     "Histories",
     "Message",
