@@ -14,7 +14,19 @@ from numpy.typing import NDArray
 from kgrec import reasons
 from kgrec.answering import Answering, Query, TextSearch
 from kgrec.batches import Batch, Ranked, answer_many, rank_many, session_blocks, user_blocks
-from kgrec.data import Catalogue, Events, Explanation, Facts, Feedback, FeedbackReason, Product, Recommendations
+from kgrec.data import (
+    Catalogue,
+    Contrast,
+    Events,
+    Explanation,
+    Facts,
+    Feedback,
+    FeedbackReason,
+    MainParameters,
+    Product,
+    Recommendations,
+    WhyNot,
+)
 from kgrec.errors import HistoryError, SettingsError
 from kgrec.explanation import ExplanationSettings, grammar_of
 from kgrec.graph import Graph
@@ -383,6 +395,118 @@ class Recommender:
             return why
         shown = Shown(hidden=np.concatenate([query.items[query.items != num], now.gone]))
         return reasons.detailed(now, query, shown, k, why, found.source)
+
+    def contrast(
+        self,
+        user: str | None,
+        product: str,
+        other: str,
+        *,
+        history: Sequence[str] | None = None,
+        controls: Wished = None,
+        language: str = "en",
+    ) -> Contrast:
+        """Say why one product comes before another for a user or a history: the exact difference of their scores.
+
+        Args:
+            user: as in :meth:`recommend`.
+            product: an id.
+            other: the id it is compared with.
+            history: product ids, oldest first, in place of the user's own.
+            controls: as in :meth:`recommend`.
+            language: of the text.
+
+        Raises:
+            UnknownProductError: no such product.
+            SettingsError: the language is not known.
+            HistoryError: the user is no string, or the history is no sequence of strings.
+        """
+        now = self._now
+        nums = now.catalogue.num(product), now.catalogue.num(other)
+        grammar_of(language)
+        query = reasons.wished(now, _query(now, user, history), self._wishes.of(now, user, controls))
+        return reasons.contrast(now, query, *nums, language)
+
+    def why_not(
+        self,
+        user: str | None,
+        product: str,
+        *,
+        history: Sequence[str] | None = None,
+        k: int = 10,
+        where: Where | None = None,
+        only: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
+        exclude_seen: bool | Iterable[str] = True,
+        rules: Rules | Mapping[str, Any] | None = None,
+        controls: Wished = None,
+        language: str = "en",
+    ) -> WhyNot:
+        """Say why a product is not in the answer that :meth:`recommend` gives to the same arguments.
+
+        Args:
+            user: as in :meth:`recommend`, like all that follow ``product``.
+            product: its id.
+            history: product ids, oldest first, in place of the user's own.
+            k: how many were asked for.
+            where: which products may be shown.
+            only: the ids that may be shown.
+            exclude: ids never to show.
+            exclude_seen: leave out what is in the history, or by event type.
+            rules: business rules.
+            controls: what the shopper wants.
+            language: of the text.
+
+        Raises:
+            UnknownProductError: no such product.
+            SettingsError: as :meth:`recommend`.
+            HistoryError: as :meth:`recommend`.
+        """
+        now = self._now
+        num = now.catalogue.num(product)
+        _check_asked(k, language)
+        only = only if only is None or isinstance(only, str) else tuple(only)
+        exclude = exclude if isinstance(exclude, str) else tuple(exclude)
+        shown, _ = now.eligibility.allowed(where, only, exclude)
+        wishes = self._wishes.of(now, user, controls)
+        query = reasons.wished(now, _query(now, user, history), wishes)
+        before = len(shown.hidden)
+        if not wishes.no_profiling:
+            shown, _ = _without_seen(now, shown, user, query, exclude_seen)
+        seen = shown.hidden[before:]
+        shown, _ = reasons.without_unwanted(now, shown, wishes)
+        asked = reasons.Asked(
+            query=query,
+            shown=shown,
+            k=min(k, len(now.catalogue)),
+            where=where,
+            only=None if only is None else frozenset(only),
+            exclude=frozenset(exclude),
+            seen=seen,
+            controls=wishes,
+            rules=wishes.rules_with(rules),
+        )
+        return reasons.why_not(now, asked, num, language)
+
+    def main_parameters(
+        self, *, sample: int = 1_000, k: int = 10, language: str = "en", seed: int = 0
+    ) -> MainParameters:
+        """Say what recommendations of this shop rest on and how much each counts, in plain language.
+
+        The shares are measured over the shop's own answers. The text is what Article 27 of the EU Digital Services Act
+        asks online platforms to tell; whether it suffices for a shop is for the shop to judge.
+
+        Args:
+            sample: at most so many shoppers' histories are answered.
+            k: results of each.
+            language: of the text.
+            seed: of the draw of histories.
+
+        Raises:
+            SettingsError: ``sample`` or ``k`` is below 1, or the language is not known.
+        """
+        _check_asked(k, language)
+        return reasons.main_parameters(self._now, sample=sample, k=k, language=language, seed=seed)
 
     def describe(self) -> dict[str, Any]:
         """Return what the shop is made of: products, graph statistics, settings, relation weights and the build report.

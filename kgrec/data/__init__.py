@@ -1,5 +1,6 @@
 """The nouns of the library: frozen values that every other room speaks in."""
 
+from kgrec.data.accounts import Contrast, MainParameters, Obstacle, ObstacleKey, Parameter, WhyNot
 from kgrec.data.catalogue import Catalogue, Product
 from kgrec.data.completions import Completion, Message, TokenLogprob, Usage
 from kgrec.data.events import DEFAULT_WEIGHTS, Events
@@ -29,6 +30,7 @@ __all__ = [
     "NO_EDGE",
     "Catalogue",
     "Completion",
+    "Contrast",
     "Contribution",
     "Counterfactual",
     "Edge",
@@ -42,7 +44,11 @@ __all__ = [
     "FeedbackReason",
     "GraphPath",
     "Histories",
+    "MainParameters",
     "Message",
+    "Obstacle",
+    "ObstacleKey",
+    "Parameter",
     "Phrase",
     "Pool",
     "Product",
@@ -57,5 +63,6 @@ __all__ = [
     "Targets",
     "TokenLogprob",
     "Usage",
+    "WhyNot",
     "count_reasons",
 ]

@@ -137,6 +137,10 @@ class Chinese:
         """Say that a history item speaks against it, as :meth:`Grammar.opposed`."""
         return f"“{name}”并不支持它，但影响较小。"
 
+    def relation_label(self, relation: str) -> str:
+        """Name a relation, as :meth:`Grammar.relation_label`."""
+        return _label(relation)
+
     def fact_badge(self, relation: str, value: str) -> str:
         """Name a shared value, as :meth:`Grammar.fact_badge`."""
         return f"{_label(relation)}相同：{_shown(relation, value)}"

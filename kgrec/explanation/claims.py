@@ -81,6 +81,10 @@ class Grammar(Protocol):
         """Say that a history item speaks against the product."""
         ...
 
+    def relation_label(self, relation: str) -> str:
+        """Return what a relation is called, in the middle of a sentence."""
+        ...
+
     def fact_badge(self, relation: str, value: str) -> str:
         """Name a shared value in a few words."""
         ...

@@ -80,6 +80,10 @@ class English:
         """Say that a history item speaks against it, as :meth:`Grammar.opposed`."""
         return f"“{name}” speaks against it, but weighs less."
 
+    def relation_label(self, relation: str) -> str:
+        """Name a relation, as :meth:`Grammar.relation_label`."""
+        return _label(relation)
+
     def fact_badge(self, relation: str, value: str) -> str:
         """Name a shared value, as :meth:`Grammar.fact_badge`."""
         return f"Same {_label(relation)}: {_value(relation, value)}"

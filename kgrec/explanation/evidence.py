@@ -89,6 +89,7 @@ class EvidenceFinder:
         self.hub = max(settings.hub_share * self._products, 2)
         self._secret: dict[int, bool] = {}
         self.span = lru_cache(maxsize=65_536)(self._read_span)
+        self._label = lru_cache(maxsize=65_536)(graph.label)
         self._columns = {} if graph.facts is None else {name: graph.facts.table[name] for name in _SPAN_COLUMNS}
 
     def find(self, product: int, score: float, cells: Iterable[tuple[int, str, float]]) -> Found:
@@ -183,7 +184,7 @@ class EvidenceFinder:
         for statement in sorted(parts, key=lambda key: (-self._weight(key, parts[key], counts), key)):
             order, number = statement
             fact = order == 0
-            relation, value = self._graph.label(number) if fact else ("", "")
+            relation, value = self._label(number) if fact else ("", "")
             count = counts[number] if fact else told[number] if order == 1 else 0
             for amount, item, kind in sorted(parts[statement], key=_strongest)[:MAX_ITEMS]:
                 if len(found) == self._settings.max_listed:

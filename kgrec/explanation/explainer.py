@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from functools import cached_property
 from typing import Any
 
@@ -217,6 +218,10 @@ class TemplateExplainer:
         product, length = self._catalogue[num], self._settings.title_length
         return readable(product.title, length) or readable(product.id, length) or f"#{num}"
 
+    def finished(self, text: str) -> str:
+        """Return a text as it is handed out: escaped for HTML where the settings say so."""
+        return html.escape(text) if self._settings.escape else text
+
     @cached_property
     def _path_finder(self) -> PathFinder:
         return PathFinder(self._graph, self._finder)
@@ -256,14 +261,15 @@ class TemplateExplainer:
 
     def _leader(self, product: int, items: NDArray[Any], table: NDArray[np.float64], score: float) -> Leader:
         """Return which history item adds most; none where several do, or where it is not to be named."""
-        totals = table.sum(axis=1)
-        if not score > 0 or totals.max() <= 0 or self.private(product):
+        totals = table.sum(axis=1).tolist()
+        if not score > 0 or max(totals) <= 0 or self.private(product):
             return Leader()
-        first, last = int(totals.argmax()), int(totals.argmin())
-        single = int(np.count_nonzero(table.any(axis=1))) == 1
-        tied = np.count_nonzero(totals >= totals[first] * (1 - _TIE)) > 1
-        percent = round(100 * float(totals[first]) / score)
-        against = 100 * float(totals[last]) <= -_WORTH_SAYING * score and not self.private(int(items[last]))
+        most, least = max(totals), min(totals)
+        first, last = totals.index(most), totals.index(least)
+        single = sum(map(any, table.tolist())) == 1
+        tied = sum(total >= most * (1 - _TIE) for total in totals) > 1
+        percent = round(100 * most / score)
+        against = 100 * least <= -_WORTH_SAYING * score and not self.private(int(items[last]))
         hidden = tied or self.private(int(items[first]))
         return Leader(
             item="" if hidden else self._ids[int(items[first])],
