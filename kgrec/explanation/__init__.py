@@ -2,9 +2,19 @@
 
 from kgrec.explanation.audience import Audience
 from kgrec.explanation.explainer import TemplateExplainer
+from kgrec.explanation.reranked import explain_reranked, leave_one_out
 from kgrec.explanation.sensitive import Sensitive
 from kgrec.explanation.sentences import grammar_of
 from kgrec.explanation.settings import ExplanationSettings
 from kgrec.explanation.variants import Page
 
-__all__ = ["Audience", "ExplanationSettings", "Page", "Sensitive", "TemplateExplainer", "grammar_of"]
+__all__ = [
+    "Audience",
+    "ExplanationSettings",
+    "Page",
+    "Sensitive",
+    "TemplateExplainer",
+    "explain_reranked",
+    "grammar_of",
+    "leave_one_out",
+]
