@@ -121,7 +121,7 @@ class Chinese:
     def popular(self, shoppers: int, *, above: bool, choose: Choose) -> str:
         """Say that it is popular, as :meth:`Grammar.popular`."""
         if not shoppers:
-            return f"{choose('general', wordings.GENERAL)}，{choose('unfounded', wordings.UNFOUNDED)}。"
+            return choose("general", wordings.GENERAL)
         text = choose("counted", wordings.COUNTED).format(shoppers).replace(",", "")
         return f"{choose('demand', wordings.DEMAND)}：{text}。" if above else f"{text}。"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kgrec.explanation.claims import Basis
 
-__all__ = ["COUNTED", "DEMAND", "FURTHER", "GENERAL", "OPENERS", "RESEMBLES", "TOGETHER", "UNFOUNDED", "WHOLE"]
+__all__ = ["COUNTED", "DEMAND", "FURTHER", "GENERAL", "OPENERS", "RESEMBLES", "TOGETHER", "WHOLE"]
 
 OPENERS: Mapping[Basis, tuple[str, ...]] = {
     "history": (
@@ -101,7 +101,20 @@ COUNTED = (
     "它见于{}位顾客的记录",
     "{}位顾客接触过它",
     "关注过它的有{}位顾客",
+    "已有{}位顾客关注它",
+    "记录中有它的共{}位顾客",
+    "{}位顾客的记录里出现过它",
 )
-GENERAL = ("本店的一般推荐", "本店面向所有人的推荐", "本店自己的推荐", "这是本店的通用推荐", "本店给大家的推荐")
-UNFOUNDED = ("并非依据您的记录", "与您的记录无关", "没有用到您的记录")
+GENERAL = (
+    "本店的一般推荐，并非依据您的记录。",
+    "本店面向所有人的推荐，与您的记录无关。",
+    "本店自己的推荐，没有用到您的记录。",
+    "这是本店的通用推荐，您的记录没有起作用。",
+    "本店给大家的推荐，不论各人的记录。",
+    "它来自本店，而不是来自您的记录。",
+    "您的记录没有提到它，本店向所有人推荐。",
+    "本店向所有人展示它，没有使用您的记录。",
+    "您的记录并未指向它，这是一般推荐。",
+    "不考虑您的记录：本店的推荐。",
+)
 FURTHER = ("{}也支持这次推荐", "此外还有{}", "它与{}也相配", "{}也起了作用")

@@ -62,7 +62,7 @@ class English:
     def popular(self, shoppers: int, *, above: bool, choose: Choose) -> str:
         """Say that it is popular, as :meth:`Grammar.popular`."""
         if not shoppers:
-            return f"{choose('general', wordings.GENERAL)}; {choose('unfounded', wordings.UNFOUNDED)}."
+            return choose("general", wordings.GENERAL)
         text = choose("counted", wordings.COUNTED).format(shoppers)
         return f"{choose('demand', wordings.DEMAND)}: {text}." if above else f"{text[0].upper()}{text[1:]}."
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kgrec.explanation.claims import Basis
 
-__all__ = ["COUNTED", "DEMAND", "FURTHER", "GENERAL", "OPENERS", "RESEMBLES", "TOGETHER", "UNFOUNDED", "WHOLE"]
+__all__ = ["COUNTED", "DEMAND", "FURTHER", "GENERAL", "OPENERS", "RESEMBLES", "TOGETHER", "WHOLE"]
 
 OPENERS: Mapping[Basis, tuple[str, ...]] = {
     "history": (
@@ -101,15 +101,22 @@ COUNTED = (
     "{:,} shoppers’ histories hold it",
     "{:,} shoppers turned to it",
     "{:,} shoppers came across it",
+    "{:,} shoppers have come to it",
+    "among the histories here, {:,} have it",
+    "it has come up with {:,} shoppers",
 )
 GENERAL = (
-    "A general suggestion from the shop",
-    "Suggested by the shop in general",
-    "The shop’s own suggestion",
-    "Offered by the shop to everybody",
-    "A suggestion that the shop makes to all",
+    "A general suggestion from the shop; it does not rest on your history.",
+    "Suggested by the shop in general; your history has no part in it.",
+    "The shop’s own suggestion, made without your history.",
+    "Offered by the shop to everybody; nothing in your history led to it.",
+    "A suggestion that the shop makes to all, whatever their history.",
+    "This one comes from the shop and not from your history.",
+    "Your history says nothing of it; the shop suggests it to all.",
+    "The shop shows this to everybody, and did not use your history.",
+    "Nothing in your history led here; it is a general suggestion.",
+    "Without regard to your history: a suggestion from the shop.",
 )
-UNFOUNDED = ("it does not rest on your history", "your history has no part in it", "nothing in your history led to it")
 FURTHER = (
     "{} speaks for it too",
     "There is {} as well",

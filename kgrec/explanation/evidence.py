@@ -88,6 +88,7 @@ class EvidenceFinder:
         self._products = len(graph.product_ids) if products is None else products
         self.hub = max(settings.hub_share * self._products, 2)
         self._secret: dict[int, bool] = {}
+        self._telling: dict[int, bool] = {}
         self.span = lru_cache(maxsize=65_536)(self._read_span)
         self._label = lru_cache(maxsize=65_536)(graph.label)
         self._columns = {} if graph.facts is None else {name: graph.facts.table[name] for name in _SPAN_COLUMNS}
@@ -145,7 +146,14 @@ class EvidenceFinder:
         """Tell whether a value is never told."""
         known = self._secret.get(value)
         if known is None:
-            known = self._secret[value] = self._settings.sensitive.holds_fact(*self._graph.label(value))
+            known = self._secret[value] = self._settings.sensitive.holds_fact(*self._label(value))
+        return known
+
+    def telling(self, value: int) -> bool:
+        """Tell whether a value says a sensitive word, so that the product that has it is sensitive itself."""
+        known = self._telling.get(value)
+        if known is None:
+            known = self._telling[value] = self._settings.sensitive.holds_text(self._label(value)[1])
         return known
 
     def _opened(self, parts: dict[_Statement, list[_Part]]) -> Iterable[tuple[_Statement, list[_Part]]]:

@@ -204,12 +204,11 @@ class TemplateExplainer:
         return self._path_finder.find(product, open_items, self._settings.max_paths)
 
     def private(self, num: int) -> bool:
-        """Tell whether a product is sensitive, by its title or one of its facts: it is never named as a reason."""
+        """Tell whether a product is sensitive by a word of its title or of a fact: it is never named as a reason."""
         known = self._private.get(num)
         if known is None:
-            sensitive, finder = self._settings.sensitive, self._finder
-            known = sensitive.holds_text(self._catalogue[num].title)
-            known = known or any(map(finder.secret, self._graph.values_of(num).tolist()))
+            known = self._settings.sensitive.holds_text(self._catalogue[num].title)
+            known = known or any(map(self._finder.telling, self._graph.values_of(num).tolist()))
             self._private[num] = known
         return known
 

@@ -1,8 +1,10 @@
 """What is never put in words: a list that the merchant owns.
 
-Contributions stay exact and complete. What the list names is no evidence and stands in no text: neither a fact of a
-sensitive relation or value, nor a product of the history whose title or facts say such a thing; and of a product that
-is sensitive itself it is not said what led to it.
+Contributions stay exact and complete. What the list names is no evidence and stands in no text:
+
+- no fact of a listed relation, with a listed value, or whose value says a listed word;
+- no product of the history whose title, or the value of one of whose facts, says a listed word;
+- of a recommended product that says one it is not told what led to it.
 
 As a file, YAML or JSON::
 

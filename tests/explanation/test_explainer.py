@@ -113,7 +113,7 @@ def test_what_speaks_against_is_not_a_reason(shop: Shop) -> None:
     assert found.text == "On balance, your history does not speak for this one."
     assert found.evidence[0].share == 0
     assert sum(c.amount for c in found.contributions) == pytest.approx(found.score)
-    assert shop.explain(1, [], {}).text == "The shop’s own suggestion; your history has no part in it."
+    assert shop.explain(1, [], {}).text == "The shop shows this to everybody, and did not use your history."
 
 
 def test_one_product_as_basis(shop: Shop) -> None:
@@ -124,11 +124,11 @@ def test_one_product_as_basis(shop: Shop) -> None:
 
 def test_popular(shop: Shop) -> None:
     found = shop.explainer.explain_popular(2, 2.5)
-    assert found.text == "Sought after here: 1,501 shoppers have it in their history."
+    assert found.text == "Sought after here: 1,501 shoppers’ histories hold it."
     assert [(c.history_item, c.source, c.amount) for c in found.contributions] == [("", "popularity", 2.5)]
     assert (found.evidence[0].kind, found.evidence[0].count, found.evidence[0].share) == ("popularity", 1501, 1.0)
     assert shop.explainer.explain_popular(0, 2.5).text == "37 shoppers have it in their history."
-    assert shop.explainer.explain_popular(2, 2.5, language="zh").text == "本店关注度高：1501位顾客的记录中有它。"
+    assert shop.explainer.explain_popular(2, 2.5, language="zh").text == "本店关注度高：它见于1501位顾客的记录。"
 
 
 def test_neighbours_on_a_page_differ(shop: Shop) -> None:
