@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 __all__ = [
     "Contribution",
@@ -34,8 +34,7 @@ class Span:
     surface: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """One cell of a score's exact sum: what one history item adds through one source.
 
     ``source`` is ``"behaviour"`` (touched by the same shoppers), ``"sequence"`` (what comes next),

@@ -126,7 +126,7 @@ class TemplateExplainer:
             texts = reason_texts(
                 found.evidence,
                 name=self._named,
-                leader=self._leader(product, items, table, score),
+                leader=self._leader(product, items, table, score, single=len(rows) == 0 or rows[0] == rows[-1]),
                 score=score,
                 choose=choose,
                 language=language,
@@ -140,7 +140,9 @@ class TemplateExplainer:
             score=score,
             text=texts.sentence,
             language=language,
-            contributions=tuple(map(Contribution, [self._ids[item] for item in spoken], names, added)),
+            contributions=tuple(
+                map(Contribution._make, zip([self._ids[item] for item in spoken], names, added, strict=True))
+            ),
             evidence=found.evidence,
             badge=texts.badge,
             paragraph=texts.paragraph,
@@ -258,15 +260,17 @@ class TemplateExplainer:
         if not 0 <= product < len(self._catalogue):
             raise DataError(f"product numbers run from 0 to {len(self._catalogue) - 1}; got {product}")
 
-    def _leader(self, product: int, items: NDArray[Any], table: NDArray[np.float64], score: float) -> Leader:
+    def _leader(
+        self, product: int, items: NDArray[Any], table: NDArray[np.float64], score: float, *, single: bool
+    ) -> Leader:
         """Return which history item adds most; none where several do, or where it is not to be named."""
-        totals = table.sum(axis=1).tolist()
+        sums = table.sum(axis=1)
+        totals = sums.tolist()
         if not score > 0 or max(totals) <= 0 or self.private(product):
             return Leader()
         most, least = max(totals), min(totals)
         first, last = totals.index(most), totals.index(least)
-        single = sum(map(any, table.tolist())) == 1
-        tied = sum(total >= most * (1 - _TIE) for total in totals) > 1
+        tied = np.count_nonzero(sums >= most * (1 - _TIE)) > 1
         percent = round(100 * most / score)
         against = 100 * least <= -_WORTH_SAYING * score and not self.private(int(items[last]))
         hidden = tied or self.private(int(items[first]))

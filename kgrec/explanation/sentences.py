@@ -118,7 +118,7 @@ def reason_texts(
         sentence, phrases = grammar.reason(told.claims), _phrases(told)
         badge = _badge(grammar, told)
         rest += _rarity(grammar, told)
-        rest += _further(grammar, statements, told, name, choose, basis, settings)
+        rest += _further(grammar, statements, told, name, settings)
     else:
         most = name(leader.item) if leader.item else ""
         sentence = grammar.whole(most, single=leader.single, basis=basis, choose=choose)
@@ -168,12 +168,10 @@ def _told(
     choose: Choose,
     basis: Basis,
     settings: ExplanationSettings,
-    most: int = 0,
 ) -> _Told:
     """Choose what is said with the first of some statements."""
     top = statements[0][0].amount
     anchors = list(dict.fromkeys(e.history_item for e in statements[0] if e.amount >= _FOLLOWERS * top))
-    anchors = anchors[: most or len(anchors)]
     picked = list(_holding(statements, anchors, settings))
     facts: dict[str, list[str]] = {}
     for entry in picked:
@@ -206,23 +204,35 @@ def _further(
     statements: Sequence[Sequence[Evidence]],
     told: _Told,
     name: Callable[[str], str],
-    choose: Choose,
-    basis: Basis,
     settings: ExplanationSettings,
 ) -> Iterator[tuple[str, Phrase]]:
-    """Say what other history items have in common with the product."""
-    spoken = set(told.anchors)
-    for _ in range(_FURTHER):
-        rest = [[entry for entry in group if entry.history_item not in spoken] for group in statements]
-        rest = [group for group in rest if group and _sayable(group, settings)]
-        if not rest:
-            return
-        beside = _told(rest, name, choose, basis, settings, most=1)
-        spoken.update(beside.anchors)
-        if beside.claims.anchors[0] in told.claims.anchors:
+    """Say one thing that each of the next history items has in common with the product."""
+    spoken, names = set(told.anchors), set(told.claims.anchors)
+    for group in statements:
+        entry = next((entry for entry in group if entry.history_item not in spoken), None)
+        if entry is None or entry.share < settings.smallest_share:
+            continue
+        beside = name(entry.history_item)
+        if beside in names:
             continue  # two products of one name would read as one
-        said = grammar.further(beside.claims)
-        yield said, Phrase(key="further", arguments={"statements": [_plain(phrase) for phrase in _phrases(beside)]})
+        spoken.add(entry.history_item)
+        names.add(beside)
+        topic = _topic(entry)
+        claims = Claims(
+            anchors=(beside,),
+            others=0,
+            topics=(topic,),
+            facts={entry.relation: [entry.value]} if topic == "facts" else {},
+            shoppers=entry.count if topic == "shoppers" else 0,
+            basis=told.claims.basis,
+            choose=told.claims.choose,
+        )
+        yield (
+            grammar.further(claims),
+            Phrase(key="further", arguments={"statements": [_stated(entry, [entry.history_item])]}),
+        )
+        if len(spoken) - len(told.anchors) == _FURTHER:
+            return
 
 
 def _weights(grammar: Grammar, leader: Leader, name: Callable[[str], str]) -> Iterator[tuple[str, Phrase]]:
@@ -237,18 +247,20 @@ def _weights(grammar: Grammar, leader: Leader, name: Callable[[str], str]) -> It
 def _phrases(told: _Told) -> list[Phrase]:
     found = []
     for entry in told.picked:
-        arguments: dict[str, object] = {"history_items": list(told.anchors)}
-        topic = _topic(entry)
-        if topic == "facts":
-            arguments |= {"relation": entry.relation, "value": entry.value}
-        elif topic == "shoppers":
-            arguments |= {"shoppers": entry.count}
-        found.append(Phrase(key=f"shared.{topic}", arguments=arguments))
+        arguments = _stated(entry, list(told.anchors))
+        found.append(Phrase(key=str(arguments.pop("key")), arguments=arguments))
     return found
 
 
-def _plain(phrase: Phrase) -> dict[str, object]:
-    return {"key": phrase.key, **phrase.arguments}
+def _stated(entry: Evidence, items: list[str]) -> dict[str, object]:
+    """Return what an entry states of some history items, as JSON."""
+    topic = _topic(entry)
+    stated: dict[str, object] = {"key": f"shared.{topic}", "history_items": items}
+    if topic == "facts":
+        stated |= {"relation": entry.relation, "value": entry.value}
+    elif topic == "shoppers":
+        stated["shoppers"] = entry.count
+    return stated
 
 
 def _badge(grammar: Grammar, told: _Told) -> str:

@@ -45,7 +45,8 @@ class Page:
             size = len(wordings)
             used = self._used.setdefault((slot, size), [0] * size)
             first = variant // _STEPS.get(slot, 1) % size
-            at = min(range(first, first + size), key=lambda place: used[place % size]) % size
+            least = min(used)
+            at = used.index(least, first) if least in used[first:] else used.index(least)
             used[at] += 1
             return wordings[at]
 
