@@ -78,7 +78,7 @@ class English:
 
     def opposed(self, name: str) -> str:
         """Say that a history item speaks against it, as :meth:`Grammar.opposed`."""
-        return f"“{name}” speaks against it, but weighs less."
+        return f"“{name}” speaks against it, but counts for less."
 
     def relation_label(self, relation: str) -> str:
         """Name a relation, as :meth:`Grammar.relation_label`."""

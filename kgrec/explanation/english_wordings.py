@@ -18,7 +18,7 @@ OPENERS: Mapping[Basis, tuple[str, ...]] = {
         "It follows from {} in your history",
         "Chosen with {} from your history in mind",
         "Found by way of {} in your history",
-        "A match for {} in your history",
+        "To go with {} in your history",
         "It takes up {} from your history",
     ),
     "product": (
@@ -29,7 +29,7 @@ OPENERS: Mapping[Basis, tuple[str, ...]] = {
         "It follows from {}",
         "Chosen with {} in mind",
         "Found by way of {}",
-        "A match for {}",
+        "Next to {}",
         "It goes back to {}",
         "Suggested beside {}",
     ),

@@ -277,7 +277,7 @@ class TemplateExplainer:
         return Leader(
             item="" if hidden else self._ids[int(items[first])],
             single=single,
-            percent=percent if _WORTH_SAYING <= percent <= 100 and not single else 0,
+            percent=percent if _WORTH_SAYING <= percent < 100 and not single else 0,
             opposed=self._ids[int(items[last])] if against else "",
         )
 

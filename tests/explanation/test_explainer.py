@@ -128,7 +128,7 @@ def test_popular(shop: Shop) -> None:
     assert [(c.history_item, c.source, c.amount) for c in found.contributions] == [("", "popularity", 2.5)]
     assert (found.evidence[0].kind, found.evidence[0].count, found.evidence[0].share) == ("popularity", 1501, 1.0)
     assert shop.explainer.explain_popular(0, 2.5).text == "37 shoppers have it in their history."
-    assert shop.explainer.explain_popular(2, 2.5, language="zh").text == "本店关注度高：它见于1501位顾客的记录。"
+    assert shop.explainer.explain_popular(2, 2.5, language="zh").text == "本店关注度高：1501位顾客的记录中出现过它。"
 
 
 def test_neighbours_on_a_page_differ(shop: Shop) -> None:

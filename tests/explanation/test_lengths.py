@@ -20,7 +20,7 @@ def test_three_lengths_and_what_they_say_in_no_language(shop: Shop) -> None:
     assert found.text.endswith("both are string lights.")
     assert found.paragraph == (
         f"{found.text} “Pink Cherry Lights” makes up 83 % of its score. "
-        "“Nail Lacquer by OPI” speaks against it, but weighs less."
+        "“Nail Lacquer by OPI” speaks against it, but counts for less."
     )
     assert [(phrase.key, dict(phrase.arguments)) for phrase in found.phrases] == [
         ("shared.facts", {"history_items": ["id0"], "relation": "product_type", "value": "string light"}),
