@@ -113,7 +113,7 @@ def answers(shop: Shop, now: Answering, arguments: Namespace) -> list[Asked]:
     rows = np.random.default_rng(arguments.seed).permutation(rows)[: arguments.users]
     asked = []
     for row in rows.tolist():
-        query = now.of_user(str(row))
+        query = now.of_user(shop.users[row])
         shown = Shown(hidden=query.items)
         found = now.candidates(query, shown, arguments.k)
         why = {language: now.explained(query, found, language) for language in LANGUAGES}

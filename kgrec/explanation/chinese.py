@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from kgrec.explanation import chinese_wordings as wordings
 from kgrec.explanation.claims import Basis, Claims, Lead
@@ -202,6 +203,12 @@ def _shown(relation: str, value: str) -> str:
     return shown if bare else f"“{shown}”"
 
 
+@lru_cache(maxsize=4_096)
+def _said(facts: tuple[tuple[str, ...], ...]) -> str:
+    """Return the predicate of (relation, value …) rows: brands and categories come again and again."""
+    return predicate({name: values for name, *values in facts})
+
+
 def _named(claims: Claims) -> str:
     names = [f"“{name}”" for name in claims.anchors]
     return listed([*names, f"另外{claims.others}件商品"] if claims.others else names)
@@ -213,7 +220,7 @@ def _body(claims: Claims) -> str:
     clauses = []
     for topic in claims.topics:
         if topic == "facts":
-            clauses.append(f"{subject}{predicate(claims.facts)}")
+            clauses.append(f"{subject}{_said(tuple((name, *values) for name, values in claims.facts.items()))}")
         elif topic == "shoppers":
             clauses.append(claims.choose("together", wordings.TOGETHER).format(claims.shoppers))
         else:

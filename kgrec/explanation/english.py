@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from kgrec.explanation import english_wordings as wordings
 from kgrec.explanation.claims import Basis, Claims, Lead
@@ -215,6 +216,12 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
 
 
+@lru_cache(maxsize=4_096)
+def _said(facts: tuple[tuple[str, ...], ...]) -> str:
+    """Return the predicate of (relation, value …) rows: brands and categories come again and again."""
+    return predicate({name: values for name, *values in facts})
+
+
 def _named(claims: Claims) -> str:
     names = [f"“{name}”" for name in claims.anchors]
     return listed([*names, f"{claims.others:,} more"] if claims.others else names)
@@ -225,7 +232,7 @@ def _body(claims: Claims) -> str:
     clauses = []
     for topic in claims.topics:
         if topic == "facts":
-            clauses.append(f"{subject} {predicate(claims.facts)}")
+            clauses.append(f"{subject} {_said(tuple((name, *values) for name, values in claims.facts.items()))}")
         elif topic == "shoppers":
             clauses.append(claims.choose("together", wordings.TOGETHER).format(f"{claims.shoppers:,}"))
         else:

@@ -138,7 +138,7 @@ class EvidenceFinder:
             elif source == "text" and self._alike(item, product):
                 parts[2, item] = [(amount, item, "text")]
         told = {item: count if count >= self._settings.min_shoppers else 0 for item, count in both.items()}
-        open_parts = {} if self._private(product) else {key: p for key, p in self._opened(parts) if p}
+        open_parts = {} if self._private(product) else self._opened(parts)
         counts = {value: count for value, (_, count) in mine.items()}
         return Found(self._listed(product, score, open_parts, counts, told), len(parts) - len(open_parts))
 
@@ -156,11 +156,14 @@ class EvidenceFinder:
             known = self._telling[value] = self._settings.sensitive.holds_text(self._label(value)[1])
         return known
 
-    def _opened(self, parts: dict[_Statement, list[_Part]]) -> Iterable[tuple[_Statement, list[_Part]]]:
+    def _opened(self, parts: dict[_Statement, list[_Part]]) -> dict[_Statement, list[_Part]]:
         """Take out what is sensitive."""
-        for (order, number), found in parts.items():
-            hidden = order == 0 and self.secret(number)
-            yield (order, number), [] if hidden else [part for part in found if not self._private(part[1])]
+        hidden = {item for item in {part[1] for found in parts.values() for part in found} if self._private(item)}
+        kept = {key: found for key, found in parts.items() if key[0] or not self.secret(key[1])}
+        if not hidden:
+            return kept
+        kept = {key: [part for part in found if part[1] not in hidden] for key, found in kept.items()}
+        return {key: found for key, found in kept.items() if found}
 
     def _values(self, product: int) -> dict[int, tuple[int, int]]:
         """Return value → (relation, number of products) of a product's values that are no hubs."""
@@ -189,15 +192,17 @@ class EvidenceFinder:
     ) -> tuple[Evidence, ...]:
         ids = self._graph.product_ids
         found: list[Evidence] = []
-        for statement in sorted(parts, key=lambda key: (-self._weight(key, parts[key], counts), key)):
+        order_of = {key: (-self._weight(key, rows, counts), key) for key, rows in parts.items()}
+        for statement in sorted(parts, key=order_of.__getitem__):
             order, number = statement
             fact = order == 0
             relation, value = self._label(number) if fact else ("", "")
             count = counts[number] if fact else told[number] if order == 1 else 0
-            for amount, item, kind in sorted(parts[statement], key=_strongest)[:MAX_ITEMS]:
+            rows = parts[statement]
+            for amount, item, kind in rows if len(rows) == 1 else sorted(rows, key=_strongest)[:MAX_ITEMS]:
                 if len(found) == self._settings.max_listed:
                     return tuple(found)
-                spans = (self.span(item, number), self.span(product, number)) if fact else ()
+                spans = _stated(self.span(item, number), self.span(product, number)) if fact else ()
                 found.append(
                     Evidence(
                         kind=kind,
@@ -207,13 +212,13 @@ class EvidenceFinder:
                         relation=relation,
                         value=value,
                         count=count,
-                        spans=tuple(span for span in spans if span is not None),
+                        spans=spans,
                     )
                 )
         return tuple(found)
 
     def _weight(self, statement: _Statement, parts: list[_Part], counts: dict[int, int]) -> float:
-        amount = sum(part[0] for part in parts)
+        amount = parts[0][0] if len(parts) == 1 else sum([part[0] for part in parts])
         order, number = statement
         if order == 0:
             return amount * specificity(counts[number], self._products)
@@ -232,6 +237,10 @@ class EvidenceFinder:
         row = read[0] if len(read) == 1 else max(read, key=lambda r: columns["confidence"][r].as_py())
         field, start, end, surface = (columns[name][row].as_py() for name in ("field", "start", "end", "surface"))
         return Span(graph.product_ids[num], field, start, end, surface)
+
+
+def _stated(*spans: Span | None) -> tuple[Span, ...]:
+    return tuple([span for span in spans if span is not None])
 
 
 def _strongest(part: _Part) -> tuple[float, int, str]:

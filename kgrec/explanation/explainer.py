@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -73,6 +73,7 @@ class TemplateExplainer:
         self._settings = settings or ExplanationSettings()
         self._removed = np.zeros(0, np.int32) if removed is None else removed
         self._private: dict[int, bool] = {}
+        self._named = lru_cache(maxsize=65_536)(self._read_name)
         self._graph = graph
         self._finder = EvidenceFinder(
             graph, audience, self._alike, self.private, self._settings, products=n - len(self._removed)
@@ -231,7 +232,7 @@ class TemplateExplainer:
         variant = variant_of(product - int(self._removed.searchsorted(product)))
         return choice_of(variant) if page is None else page.choice_of(variant)
 
-    def _named(self, product_id: str) -> str:
+    def _read_name(self, product_id: str) -> str:
         return self.readable_name(self._catalogue.num(product_id))
 
     def _merged(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from kgrec.data import Evidence, Phrase
@@ -282,19 +283,26 @@ def _holding(
     sayable: Sequence[Sequence[Evidence]], anchors: Sequence[str], settings: ExplanationSettings
 ) -> Iterator[Evidence]:
     """Yield one entry of each statement that holds for all anchors and says something new, at most max_evidence."""
-    said: list[set[str]] = []
+    said: list[frozenset[str]] = []
+    wanted = set(anchors)
     for group in sayable:
         if len(said) == settings.max_evidence:
             return
         entry = group[0]
-        here = [e for e in group if e.history_item in anchors]
-        words = set(entry.value.casefold().replace(">", " ").split())
-        repeated = bool(words) and any(other and (words <= other or other <= words) for other in said)
-        if repeated or {e.history_item for e in here} != set(anchors):
+        here = group if len(group) == 1 else [e for e in group if e.history_item in wanted]
+        if len(here) < len(wanted) or {e.history_item for e in here} != wanted:
+            continue
+        words = _words(entry.value)
+        if words and any(other and (words <= other or other <= words) for other in said):
             continue
         if not said or _sayable(here, settings):  # the first one chose the anchors
             said.append(words)
             yield entry
+
+
+@lru_cache(maxsize=16_384)
+def _words(value: str) -> frozenset[str]:
+    return frozenset(value.casefold().replace(">", " ").split())
 
 
 def _key(entry: Evidence) -> _Key:
@@ -309,5 +317,8 @@ def _topic(entry: Evidence) -> Topic:
 
 
 def _sayable(group: Sequence[Evidence], settings: ExplanationSettings) -> bool:
-    told = _topic(group[0]) != "shoppers" or group[0].count >= settings.min_shoppers
-    return told and sum(entry.share for entry in group) >= settings.smallest_share
+    first = group[0]
+    if first.kind in ("behaviour", "sequence") and first.count < settings.min_shoppers:
+        return False
+    least = settings.smallest_share
+    return first.share >= least or (len(group) > 1 and sum([entry.share for entry in group]) >= least)
