@@ -388,12 +388,14 @@ class Recommender:
         now = self._now
         num = now.catalogue.num(product)
         _check_asked(k, language)
-        query = reasons.wished(now, _query(now, user, history), self._wishes.of(now, user, controls))
+        wishes = self._wishes.of(now, user, controls)
+        query = reasons.wished(now, _query(now, user, history), wishes)
         found = now.scored(query, num)
         why = now.explained(query, [found], language)[0]
         if not details:
             return why
         shown = Shown(hidden=np.concatenate([query.items[query.items != num], now.gone]))
+        shown, _ = reasons.without_unwanted(now, shown, wishes)
         return reasons.detailed(now, query, shown, k, why, found.source)
 
     def contrast(
