@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 __all__ = [
     "Contribution",
@@ -34,7 +33,8 @@ class Span:
     surface: str
 
 
-class Contribution(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Contribution:
     """One cell of a score's exact sum: what one history item adds through one source.
 
     ``source`` is ``"behaviour"`` (touched by the same shoppers), ``"sequence"`` (what comes next),
@@ -149,7 +149,7 @@ class Phrase:
     """
 
     key: str
-    arguments: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import math
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,14 @@ _TIE = 1e-6
 """Amounts that differ by this part of the largest are equal."""
 _WORTH_SAYING = 5
 """Per cent of the score from which on it is said how much a history item makes up, or speaks against it."""
+
+
+_Cell: TypeAlias = tuple[int, str, float]
+"""History item, source, amount."""
+
+
+def _size(cell: _Cell) -> float:
+    return abs(cell[2])
 
 
 class TemplateExplainer:
@@ -112,22 +122,14 @@ class TemplateExplainer:
             DataError: shapes disagree, an amount is not finite, or a number is not in the catalogue.
         """
         grammar_of(language)
-        items, table = self._merged(product, history, amounts, sources)
-        rows, columns = np.nonzero(table)
-        cells = table[rows, columns]
-        order = np.argsort(-np.abs(cells), kind="stable")
-        spoken = items[rows[order]].tolist()
-        names = [sources[column] for column in columns[order].tolist()]
-        added = cells[order].tolist()
-        found = self._finder.find(
-            product, score, (cell for cell in zip(spoken, names, added, strict=True) if cell[2] > 0)
-        )
+        cells = self._cells(product, history, amounts, sources)
+        found = self._finder.find(product, score, (cell for cell in cells if cell[2] > 0))
         choose = self._choice(product, page)
-        if added:
+        if cells:
             texts = reason_texts(
                 found.evidence,
                 name=self._named,
-                leader=self._leader(product, items, table, score, single=len(rows) == 0 or rows[0] == rows[-1]),
+                leader=self._leader(product, cells, score),
                 score=score,
                 choose=choose,
                 language=language,
@@ -141,9 +143,7 @@ class TemplateExplainer:
             score=score,
             text=texts.sentence,
             language=language,
-            contributions=tuple(
-                map(Contribution._make, zip([self._ids[item] for item in spoken], names, added, strict=True))
-            ),
+            contributions=tuple([Contribution(self._ids[item], source, amount) for item, source, amount in cells]),
             evidence=found.evidence,
             badge=texts.badge,
             paragraph=texts.paragraph,
@@ -235,51 +235,53 @@ class TemplateExplainer:
     def _read_name(self, product_id: str) -> str:
         return self.readable_name(self._catalogue.num(product_id))
 
-    def _merged(
+    def _cells(
         self, product: int, history: NDArray[np.int32], amounts: NDArray[np.float64], sources: tuple[str, ...]
-    ) -> tuple[NDArray[Any], NDArray[np.float64]]:
-        """Return the history without doubles and the amounts of each item."""
+    ) -> list[_Cell]:
+        """Return what is not 0, the largest first; an item that occurs more than once is taken together."""
         self._check(product)
         if amounts.shape != (len(history), len(sources)):
             raise DataError(
                 f"amounts must have the shape (history, sources) = {(len(history), len(sources))}; got {amounts.shape}"
             )
-        if not np.isfinite(amounts).all():
+        if not math.isfinite(float(amounts.sum())):
             raise DataError("amounts must be finite; the model that gave them is damaged: fit it again")
-        if not len(history):
-            return history, amounts
-        if history.min() < 0 or history.max() >= len(self._catalogue):
+        items = history.tolist()
+        if items and not 0 <= min(items) <= max(items) < len(self._catalogue):
             raise DataError(f"history numbers must be 0 … {len(self._catalogue) - 1}; leave unknown products out")
-        if len(set(history.tolist())) == len(history):
-            return history, amounts
-        items, place = np.unique(history, return_inverse=True)
-        table = np.zeros((len(items), len(sources)))
-        np.add.at(table, place, amounts)
-        return items, table
+        if len(set(items)) < len(items):
+            unique, place = np.unique(history, return_inverse=True)
+            table = np.zeros((len(unique), len(sources)))
+            np.add.at(table, place, amounts)
+            items, amounts = unique.tolist(), table
+        rows, columns = np.nonzero(amounts)
+        found = zip(rows.tolist(), columns.tolist(), amounts[rows, columns].tolist(), strict=True)
+        cells = [(items[row], sources[column], amount) for row, column, amount in found]
+        cells.sort(key=_size, reverse=True)  # stable, so ties stay in the order of the history
+        return cells
 
     def _check(self, product: int) -> None:
         if not 0 <= product < len(self._catalogue):
             raise DataError(f"product numbers run from 0 to {len(self._catalogue) - 1}; got {product}")
 
-    def _leader(
-        self, product: int, items: NDArray[Any], table: NDArray[np.float64], score: float, *, single: bool
-    ) -> Leader:
+    def _leader(self, product: int, cells: Sequence[_Cell], score: float) -> Leader:
         """Return which history item adds most; none where several do, or where it is not to be named."""
-        sums = table.sum(axis=1)
-        totals = sums.tolist()
-        if not score > 0 or max(totals) <= 0 or self.private(product):
+        totals: dict[int, float] = {}
+        for item, _, amount in cells:
+            totals[item] = totals.get(item, 0.0) + amount
+        most, least = max(totals.values()), min(totals.values())
+        if not score > 0 or most <= 0 or self.private(product):
             return Leader()
-        most, least = max(totals), min(totals)
-        first, last = totals.index(most), totals.index(least)
-        tied = np.count_nonzero(sums >= most * (1 - _TIE)) > 1
-        percent = round(100 * most / score)
-        against = 100 * least <= -_WORTH_SAYING * score and not self.private(int(items[last]))
-        hidden = tied or self.private(int(items[first]))
+        leaders = [item for item, total in totals.items() if total >= most * (1 - _TIE)]
+        last = next(item for item, total in totals.items() if total == least)
+        percent, single = round(100 * most / score), len(totals) == 1
+        against = 100 * least <= -_WORTH_SAYING * score and not self.private(last)
+        hidden = len(leaders) > 1 or self.private(leaders[0])
         return Leader(
-            item="" if hidden else self._ids[int(items[first])],
+            item="" if hidden else self._ids[leaders[0]],
             single=single,
             percent=percent if _WORTH_SAYING <= percent < 100 and not single else 0,
-            opposed=self._ids[int(items[last])] if against else "",
+            opposed=self._ids[last] if against else "",
         )
 
     def _alike(self, a: int, b: int) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+
 import numpy as np
 import pytest
 
@@ -156,6 +159,22 @@ def test_texts_and_popularity() -> None:
     assert popular is not None
     (only,) = popular.counterfactuals
     assert (only.source, only.score, only.stays) == ("popularity", 0.0, False)
+
+
+def test_everything_can_be_written_as_json() -> None:
+    for user in (None, USERS[0]):
+        for found in shop().recommend(user, k=5, explain="details"):
+            assert found.explanation is not None
+            stated = json.loads(json.dumps(dataclasses.asdict(found.explanation)))
+            assert stated["contributions"][0].keys() == {"history_item", "source", "amount"}
+            assert all(phrase.keys() == {"key", "arguments"} for phrase in stated["phrases"])
+    first, second = shop().recommend(USERS[0], k=2, explain=False)
+    for answer in (
+        shop().contrast(USERS[0], first.item, second.item),
+        shop().why_not(USERS[0], second.item, k=1),
+        shop().main_parameters(sample=3),
+    ):
+        assert json.loads(json.dumps(dataclasses.asdict(answer)))["text"] == answer.text
 
 
 def test_explain_judges_by_its_k() -> None:
