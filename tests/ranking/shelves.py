@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Catalogue, Fact, Facts, Histories, Pool, Product
+from kgrec.data import Catalogue, Fact, Facts, Histories, Pool, Product, Targets
 from kgrec.graph import Graph
+from kgrec.ranking import FixedShelf
 
 CLUSTERS, SIZE = 6, 8
 N = CLUSTERS * SIZE
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlainShelf:
-    catalogue: Catalogue
-    graph: Graph
-    vectors: NDArray[np.float32]
-
-
-def chain_shelf(extra: int = 0) -> PlainShelf:
+def chain_shelf(extra: int = 0) -> FixedShelf:
     """Products of six themes; theme t is followed by theme t + 1, which only its facts and text tell."""
     rng = np.random.default_rng(3)
     themes = [number % CLUSTERS for number in range(N + extra)]
@@ -44,8 +36,11 @@ def chain_shelf(extra: int = 0) -> PlainShelf:
     vectors = centres[themes] + 0.2 * rng.normal(size=(len(themes), 12))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     catalogue = Catalogue(products)
-    return PlainShelf(
-        catalogue=catalogue, graph=Graph.from_facts(catalogue.ids, facts), vectors=vectors.astype(np.float32)
+    return FixedShelf(
+        catalogue=catalogue,
+        graph=Graph.from_facts(catalogue.ids, facts),
+        vectors=vectors.astype(np.float32),
+        popularity=np.zeros(len(themes), np.int64),
     )
 
 
@@ -59,7 +54,7 @@ def chain_histories(users: int = 400, length: int = 6, seed: int = 0) -> Histori
     return Histories.of(rows)
 
 
-def chain_pools(users: int = 60, seed: int = 9) -> tuple[list[Pool], list[NDArray[np.int32]]]:
+def chain_pools(users: int = 60, seed: int = 9) -> tuple[list[Pool], Targets]:
     """Pools over all products, for which retrieval has no opinion, and the products of the theme that follows."""
     histories = chain_histories(users, length=4, seed=seed)
     everything = np.arange(N, dtype=np.int32)
@@ -69,7 +64,8 @@ def chain_pools(users: int = 60, seed: int = 9) -> tuple[list[Pool], list[NDArra
         candidates = np.setdiff1d(everything, history).astype(np.int32)
         pools.append(pool_of(history, candidates))
         wanted.append(candidates[candidates % CLUSTERS == (int(history[-1]) + 1) % CLUSTERS])
-    return pools, wanted
+    lengths = [len(right) for right in wanted]
+    return pools, Targets(indptr=np.concatenate([[0], np.cumsum(lengths)]), items=np.concatenate(wanted))
 
 
 def pool_of(history: NDArray[np.int32] | list[int], candidates: NDArray[np.int32] | list[int]) -> Pool:

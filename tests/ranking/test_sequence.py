@@ -23,17 +23,17 @@ DAY = 86_400.0
 
 @pytest.fixture(scope="module")
 def trained() -> SequenceReranker:
-    pools, wanted = chain_pools()
+    pools, targets = chain_pools()
     settings = replace(SMALL, epochs=12, learning_rate=1e-2)
-    return SequenceReranker.train(chain_histories(), chain_shelf(), settings, pools=pools, wanted=wanted)
+    return SequenceReranker.train(chain_histories(), chain_shelf(), settings, pools=pools, targets=targets)
 
 
 def test_it_learns_what_follows(trained: SequenceReranker) -> None:
     assert isinstance(trained, Reranker)
-    pools, wanted = chain_pools(40, seed=11)
+    pools, targets = chain_pools(40, seed=11)
     hits = [
-        np.isin(pool.candidates[np.argsort(-scores)[:5]], right).mean()
-        for pool, right, scores in zip(pools, wanted, trained.score(pools, chain_shelf()), strict=True)
+        np.isin(pool.candidates[np.argsort(-scores)[:5]], targets.row(at)).mean()
+        for at, (pool, scores) in enumerate(zip(pools, trained.score(pools, chain_shelf()), strict=True))
     ]
     assert np.mean(hits) > 0.9
     assert trained.epochs[-1].figure > 0.8
@@ -125,9 +125,9 @@ def test_a_damaged_or_foreign_folder_is_refused(trained: SequenceReranker, tmp_p
 
 
 def test_a_stopped_training_goes_on_where_it_was(tmp_path: Path) -> None:
-    pools, wanted = chain_pools(20)
+    pools, targets = chain_pools(20)
     histories, shelf = chain_histories(120), chain_shelf()
-    kept = {"pools": pools, "wanted": wanted, "device": "cpu"}
+    kept = {"pools": pools, "targets": targets, "device": "cpu"}
     whole = SequenceReranker.train(histories, shelf, SMALL, **kept)
 
     class StoppedError(Exception):
@@ -148,26 +148,26 @@ def test_a_stopped_training_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def test_training_ends_when_validation_no_longer_rises() -> None:
-    pools, wanted = chain_pools(20)
+    pools, targets = chain_pools(20)
     settings = replace(SMALL, epochs=200, patience=2, learning_rate=2e-2)
-    model = SequenceReranker.train(chain_histories(100), chain_shelf(), settings, pools=pools, wanted=wanted)
+    model = SequenceReranker.train(chain_histories(100), chain_shelf(), settings, pools=pools, targets=targets)
     figures = [epoch.figure for epoch in model.epochs]
     assert len(figures) < 200
     assert max(figures[:-2]) >= max(figures[-2:])
 
 
 def test_sampled_and_whole_softmax_learn_the_same_thing() -> None:
-    pools, wanted = chain_pools(40)
+    pools, targets = chain_pools(40)
     settings = replace(SMALL, epochs=12, learning_rate=1e-2, negatives=16)
-    model = SequenceReranker.train(chain_histories(), chain_shelf(), settings, pools=pools, wanted=wanted)
+    model = SequenceReranker.train(chain_histories(), chain_shelf(), settings, pools=pools, targets=targets)
     assert model.epochs[-1].figure > 0.75
 
 
 def test_without_texts_or_facts_it_still_learns() -> None:
     shelf = replace(chain_shelf(), vectors=np.zeros((N, 0), np.float32))
-    pools, wanted = chain_pools(20)
+    pools, targets = chain_pools(20)
     model = SequenceReranker.train(
-        chain_histories(), shelf, replace(SMALL, epochs=10, learning_rate=1e-2), pools=pools, wanted=wanted
+        chain_histories(), shelf, replace(SMALL, epochs=10, learning_rate=1e-2), pools=pools, targets=targets
     )
     assert model.epochs[-1].figure > 0.7
     with pytest.raises(RerankError, match="length 0; the shop's have 12"):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from kgrec.ranking.sequence.inputs import ProductInputs
 from kgrec.ranking.sequence.settings import SequenceSettings
 
-__all__ = ["GAPS", "Products", "SequenceNetwork"]
+__all__ = ["GAPS", "Products", "Sample", "SequenceNetwork"]
 
 GAPS = 16
 """Classes of time between two events: none or unknown, then one a doubling of days."""
@@ -114,3 +114,28 @@ class SequenceNetwork(nn.Module):
         """Return float32 (h, dimension): the states after the last events of padded histories."""
         states = self.states(vectors, gaps)
         return states[torch.arange(len(states), device=states.device), lengths - 1]
+
+
+class Sample(NamedTuple):
+    """Products drawn at training, by which the sum over all products is estimated.
+
+    Attributes:
+        targets: float32 (s, dimension).
+        bias: float32 (s,).
+        log_share: logarithm of the share of the products that was drawn, at most 0.
+    """
+
+    targets: Tensor
+    bias: Tensor
+    log_share: float
+
+    @classmethod
+    def of(cls, network: SequenceNetwork, drawn: Products, n: int) -> Sample:
+        """Take the vectors of the drawn products, of n in all."""
+        with torch.no_grad():
+            targets = network.targets(network.products(drawn))
+            return cls(targets, network.bias(drawn.known)[:, 0], math.log(len(drawn.known) / max(n, 1)))
+
+    def log_sum(self, states: Tensor) -> Tensor:
+        """Return log Σ exp(logit) over all products for each of h states, float32 (h,)."""
+        return (states @ self.targets.T + self.bias).logsumexp(1) - self.log_share

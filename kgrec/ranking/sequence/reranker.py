@@ -5,26 +5,29 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Histories, Pool
+from kgrec.data import Histories, Pool, Targets
 from kgrec.errors import RerankError, SettingsError
 from kgrec.protocols import Progress, Shelf, silent
+from kgrec.ranking.judging import pool_ndcg
 from kgrec.ranking.sequence.batches import padded
 from kgrec.ranking.sequence.inputs import Vocabulary
 from kgrec.ranking.sequence.settings import SequenceSettings
 
 if TYPE_CHECKING:
-    from kgrec.ranking.sequence.network import SequenceNetwork
+    from kgrec.ranking.sequence.network import Sample, SequenceNetwork
     from kgrec.ranking.sequence.training import Epoch
 
 __all__ = ["SequenceReranker"]
 
 _AT_ONCE = 256
 """Pools that go through the network together."""
+_SAMPLE = 4_096
+"""Products that a score is measured against."""
 
 
 class SequenceReranker:
@@ -38,6 +41,7 @@ class SequenceReranker:
         network: trained, on its device.
         vocabulary: the products and values it was trained on.
         settings: of its training.
+        sample: what a score is measured against.
         epochs: how the training went.
     """
 
@@ -48,11 +52,13 @@ class SequenceReranker:
         network: SequenceNetwork,
         vocabulary: Vocabulary,
         settings: SequenceSettings,
+        sample: Sample,
         epochs: Sequence[Epoch] = (),
     ) -> None:
         """Hold a trained network."""
         self._network = network.eval()
         self._vocabulary = vocabulary
+        self._sample = sample
         self.settings = settings
         self.epochs = tuple(epochs)
 
@@ -64,8 +70,8 @@ class SequenceReranker:
         settings: SequenceSettings | None = None,
         *,
         pools: Sequence[Pool] = (),
-        wanted: Sequence[NDArray[np.integer]] = (),
-        epochs: int | None = None,
+        targets: Targets | None = None,
+        stop_after: int | None = None,
         device: str | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         progress: Progress = silent,
@@ -73,33 +79,35 @@ class SequenceReranker:
         """Train on histories: to tell the next product after each event, by sampled softmax.
 
         Args:
-            histories: of users, oldest first; what is wanted by the ``pools`` must not be in them.
+            histories: of users, oldest first; what the ``targets`` name must not be in them.
             shelf: the products.
             settings: of network and training.
             pools: validation: after each epoch the candidates are ranked by the network alone, and training ends when
                 NDCG@10 no longer rises. Without them every epoch is trained.
-            wanted: for each pool the products that should come first, int (w,).
-            epochs: how many in all, in place of ``settings.epochs``: what an earlier training found best.
+            targets: for each pool the products that should come first.
+            stop_after: epochs after which it ends, what an earlier training found best; the learning rate falls as if
+                all of ``settings.epochs`` were to come.
             device: ``"cpu"``, ``"cuda"`` …; a GPU where there is one, else the CPU.
             checkpoint: a folder, new or of the same training stopped before, which is gone on with.
             progress: is told of epochs.
 
         Raises:
-            SettingsError: no history has two events, ``pools`` and ``wanted`` differ in length, or the device is
+            SettingsError: no history has two events, ``pools`` and ``targets`` differ in length, or the device is
                 not there.
             DataError: ``checkpoint`` holds another training.
         """
         import torch
 
         from kgrec.ranking.sequence.checkpoints import Checkpoint
-        from kgrec.ranking.sequence.network import SequenceNetwork
+        from kgrec.ranking.sequence.network import Products, Sample, SequenceNetwork
         from kgrec.ranking.sequence.training import Standing, train_network
 
         settings = settings or SequenceSettings()
         if not np.any(histories.lengths() >= 2):
             raise SettingsError("no history has two events: nothing follows anything; the model cannot be trained")
-        if len(pools) != len(wanted):
-            raise SettingsError(f"pools and wanted must have one length; got {len(pools)} and {len(wanted)}")
+        asked = Targets(indptr=np.zeros(1, np.int64), items=np.zeros(0, np.int32)) if targets is None else targets
+        if len(pools) != len(asked):
+            raise SettingsError(f"pools and targets must have one length; got {len(pools)} and {len(asked)}")
         chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         torch.manual_seed(settings.seed)
         vocabulary = Vocabulary.of(shelf)
@@ -108,28 +116,35 @@ class SequenceReranker:
             network = SequenceNetwork(len(vocabulary.products), len(vocabulary.values), text, settings).to(chosen)
         except (RuntimeError, AssertionError) as error:
             raise SettingsError(f"device {device!r} cannot be used: {error}") from error
-        model = cls(network, vocabulary, settings)
+        drawn = np.random.default_rng(settings.seed).permutation(len(shelf.catalogue))[:_SAMPLE]
+        sampled = Products.of(vocabulary.inputs(shelf, np.sort(drawn)), chosen)
+
+        def made(epochs: Sequence[Epoch] = ()) -> SequenceReranker:
+            return cls(network, vocabulary, settings, Sample.of(network, sampled, len(shelf.catalogue)), epochs)
+
         kept = None if checkpoint is None else Checkpoint.open(checkpoint, histories, vocabulary, settings, text)
-        figure = None if not pools else lambda: _ndcg(model.score(pools, shelf), pools, wanted)
-        model.epochs = tuple(
-            train_network(
-                network,
-                histories,
-                shelf,
-                vocabulary,
-                settings,
-                figure=figure,
-                kept=None if kept is None else lambda standing: kept.write(network, standing),
-                progress=progress,
-                began=Standing() if kept is None else kept.restore(network),
-                epochs=epochs,
-            )
+        figure = None if not pools else lambda: float(pool_ndcg(made().score(pools, shelf), pools, asked).mean())
+        done = train_network(
+            network,
+            histories,
+            shelf,
+            vocabulary,
+            settings,
+            figure=figure,
+            kept=None if kept is None else lambda standing: kept.write(network, standing),
+            progress=progress,
+            began=Standing() if kept is None else kept.restore(network),
+            stop_after=stop_after,
         )
-        network.eval().to("cpu")
-        return model
+        network.to("cpu").eval()
+        sampled = Products(*(part.cpu() for part in sampled))
+        return made(done)
 
     def score(self, pools: Sequence[Pool], shelf: Shelf) -> list[NDArray[np.float32]]:
-        """Return for each pool a logit a candidate, float32 (c,).
+        """Return for each pool the logarithm of each candidate's probability to come next, float32 (c,).
+
+        The probability is among all products of the training, estimated by a sample where they are more than 4,096;
+        a history without a known event gives 0 for all.
 
         Raises:
             RerankError: the shelf's text vectors have another length than those of the training.
@@ -177,10 +192,11 @@ class SequenceReranker:
         )
         targets = network.targets(vectors)
         bias = network.bias(inputs.known)[:, 0]
+        whole = self._sample.log_sum(states)
         scores = []
         for row, (pool, mine) in enumerate(zip(pools, candidates, strict=True)):
             if len(pool.history):
-                scores.append((targets[mine] @ states[row] + bias[mine]).float().cpu().numpy())
+                scores.append((targets[mine] @ states[row] + bias[mine] - whole[row]).float().cpu().numpy())
             else:  # nothing was touched: what retrieval says stands
                 scores.append(np.zeros(len(pool), np.float32))
         return scores
@@ -189,7 +205,7 @@ class SequenceReranker:
         """Write the model as safetensors and JSON with checksums; an older one in the folder is replaced."""
         from kgrec.ranking.sequence.saved import save_sequence
 
-        save_sequence(Path(folder), self._network, self._vocabulary, self.settings, self.epochs)
+        save_sequence(Path(folder), self._network, self._vocabulary, self.settings, self._sample, self.epochs)
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> SequenceReranker:
@@ -202,13 +218,3 @@ class SequenceReranker:
         from kgrec.ranking.sequence.saved import load_sequence
 
         return cls(*load_sequence(Path(folder)))
-
-
-def _ndcg(scores: Sequence[NDArray[np.float32]], pools: Sequence[Pool], wanted: Sequence[NDArray[Any]]) -> float:
-    """Return the mean NDCG@10 of pools ranked by scores."""
-    total = 0.0
-    for mine, pool, right in zip(scores, pools, wanted, strict=True):
-        order = pool.candidates[np.argsort(-mine, kind="stable")[:10]]
-        gains = np.isin(order, right) / np.log2(np.arange(len(order)) + 2)
-        total += gains.sum() / (1 / np.log2(np.arange(min(len(right), 10)) + 2)).sum()
-    return total / max(len(pools), 1)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kgrec.errors import SettingsError, SnapshotError
 from kgrec.ranking.sequence.inputs import Vocabulary
-from kgrec.ranking.sequence.network import SequenceNetwork
+from kgrec.ranking.sequence.network import Sample, SequenceNetwork
 from kgrec.ranking.sequence.settings import SequenceSettings
 from kgrec.ranking.sequence.training import Epoch
 from kgrec.snapshot import read_snapshot, write_snapshot
@@ -29,12 +29,16 @@ def save_sequence(
     network: SequenceNetwork,
     vocabulary: Vocabulary,
     settings: SequenceSettings,
+    sample: Sample,
     epochs: Sequence[Epoch],
 ) -> None:
     """Write everything that :func:`load_sequence` needs."""
     write_snapshot(
         folder,
-        tensors={"network": as_arrays(network.state_dict())},
+        tensors={
+            "network": as_arrays(network.state_dict()),
+            "sample": as_arrays({"targets": sample.targets, "bias": sample.bias}),
+        },
         arrays={"value_weights": vocabulary.weights},
         tables={
             "products": pa.table({"product": pa.array(vocabulary.products, pa.string())}),
@@ -45,12 +49,18 @@ def save_sequence(
                 }
             ),
         },
-        documents={"about": {"settings": asdict(settings), "epochs": [_written(epoch) for epoch in epochs]}},
+        documents={
+            "about": {
+                "settings": asdict(settings),
+                "log_share": sample.log_share,
+                "epochs": [_written(epoch) for epoch in epochs],
+            }
+        },
         meta={"kind": _KIND},
     )
 
 
-def load_sequence(folder: Path) -> tuple[SequenceNetwork, Vocabulary, SequenceSettings, list[Epoch]]:
+def load_sequence(folder: Path) -> tuple[SequenceNetwork, Vocabulary, SequenceSettings, Sample, list[Epoch]]:
     """Read a folder that :func:`save_sequence` wrote.
 
     Raises:
@@ -75,9 +85,10 @@ def load_sequence(folder: Path) -> tuple[SequenceNetwork, Vocabulary, SequenceSe
         text = int(weights["text.weight"].shape[1]) if "text.weight" in weights else 0
         network = SequenceNetwork(len(vocabulary.products), len(vocabulary.values), text, settings)
         network.load_state_dict(weights)
+        sample = Sample(**as_tensors(snapshot.tensor_group("sample")), log_share=float(about["log_share"]))
     except (KeyError, TypeError, RuntimeError, SettingsError) as error:
         raise SnapshotError(f"{folder} is not a whole {_KIND} ({error}); save it again") from error
-    return network, vocabulary, settings, epochs
+    return network, vocabulary, settings, sample, epochs
 
 
 def as_arrays(weights: Mapping[str, torch.Tensor]) -> dict[str, NDArray[Any]]:

@@ -83,7 +83,7 @@ def train_network(
     kept: Callable[[Standing], None] | None,
     progress: Progress,
     began: Standing = Standing(),  # noqa: B008 - an empty tuple of constants
-    epochs: int | None = None,
+    stop_after: int | None = None,
 ) -> list[Epoch]:
     """Train in place.
 
@@ -98,13 +98,13 @@ def train_network(
         kept: is called after each epoch, to write a checkpoint.
         progress: is told of epochs.
         began: where an earlier run stopped; its weights are in the network.
-        epochs: how many in all; those of the settings where it is None.
+        stop_after: epochs after which it ends; the learning rate falls as if it did not.
 
     Returns:
         What happened in each epoch of this run.
     """
     device = next(network.parameters()).device
-    total = settings.epochs if epochs is None else epochs
+    total = settings.epochs
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, betas=(0.9, 0.98)
     )
@@ -117,7 +117,7 @@ def train_network(
     done: list[Epoch] = []
     best = began.best
     until = time.perf_counter() + 60 * settings.max_minutes
-    for epoch in range(began.done, total):
+    for epoch in range(began.done, total if stop_after is None else min(stop_after, total)):
         started = time.perf_counter()
         rng = np.random.default_rng((settings.seed, epoch))
         torch.manual_seed(settings.seed * 1_000 + epoch)
