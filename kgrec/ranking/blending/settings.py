@@ -15,8 +15,8 @@ class BlendSettings:
     """Settings of the blend's training.
 
     Attributes:
-        kind: ``"listwise"`` (LightGBM, extra ``[boost]``), ``"pointwise"`` (scikit-learn), or ``"auto"``: the first where
-            it is installed, else the second.
+        kind: ``"listwise"`` (LightGBM, extra ``[boost]``), ``"pointwise"`` (scikit-learn), or ``"auto"``: the first
+            where it is installed, else the second.
         rounds: number of trees, at least 1.
         leaves: of each tree, at least 2.
         least: rows in a leaf, at least 1.
