@@ -42,6 +42,8 @@ class Workers:
         Raises:
             RerankError: it raised, took too long, all threads are taken, or its scores cannot be used.
         """
+        if deadline is not None and time.perf_counter() >= deadline:
+            raise RerankError(f"{reranker.name} was not asked: the deadline had passed")
         if not self._free.acquire(timeout=_left(deadline)):
             raise RerankError(f"{reranker.name}: no thread was free before the deadline")
         call = _Call(lambda: reranker.score([pool], shelf), self._free.release)

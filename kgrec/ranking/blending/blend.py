@@ -85,6 +85,8 @@ def ordered_probabilities(raw: NDArray[np.float64], slope: float, intercept: flo
     found = (1 / (1 + np.exp(-np.clip(slope * raw + intercept, -60, 60)))).astype(np.float32)
     order = np.argsort(-raw, kind="stable")
     for before, after in pairwise(order.tolist()):
-        if found[after] >= found[before] and raw[after] < raw[before]:
+        if raw[after] == raw[before]:
+            found[after] = found[before]
+        elif found[after] >= found[before]:
             found[after] = np.nextafter(found[before], np.float32(0))
     return found
