@@ -85,15 +85,25 @@ class Catalogue(Sequence[Product]):
     Args:
         products: in the order that numbers them.
         set_aside: rows that the reader could not use.
+        source: the file or table that the products were read from; empty where they were not.
+        lines: the line of each product there, in the same order.
 
     Raises:
         CatalogueError: two products share an id, or an id is empty.
     """
 
-    def __init__(self, products: Iterable[Product], set_aside: Iterable[SetAside] = ()) -> None:
+    def __init__(
+        self,
+        products: Iterable[Product],
+        set_aside: Iterable[SetAside] = (),
+        *,
+        source: str = "",
+        lines: Sequence[int] = (),
+    ) -> None:
         """Number the products in the order given."""
         self._products = tuple(products)
         self.set_aside = tuple(set_aside)
+        self._source, self._lines = source, lines
         self._ids = tuple(product.id for product in self._products)
         self._num = {product.id: num for num, product in enumerate(self._products)}
         # What changed since lies over both, so that a change copies a few entries and not all.
@@ -145,6 +155,13 @@ class Catalogue(Sequence[Product]):
             if num is None:
                 self._num.pop(name, None)
         self._products, self._later, self._later_num = tuple(self), {}, {}
+        self._lines = ()  # which products are still those of the file is not known any more
+
+    def place_of(self, num: int) -> tuple[str, int]:
+        """Return the file and line that a product was read from; else ``"catalogue"`` and its place, from 1."""
+        if num < len(self._lines) and num not in self._later:
+            return self._source, self._lines[num]
+        return "catalogue", num + 1
 
     @property
     def ids(self) -> tuple[str, ...]:

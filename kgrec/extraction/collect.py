@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from kgrec.data import Catalogue, Fact, Facts, Product, SetAside
 from kgrec.errors import JournalError, MissingExtraError, SettingsError
@@ -13,13 +14,14 @@ from kgrec.extraction.grounding import why_ungrounded
 from kgrec.extraction.rules import RuleExtractor
 from kgrec.protocols import Extractor, Progress, silent
 
-__all__ = ["Reading", "extract"]
+__all__ = ["Reading", "extract", "placed"]
 
 _AT_ONCE = 512
 """Products that an extractor is given together; one with ``products_at_once`` says itself how many."""
 _HOPELESS = (SettingsError, JournalError, MissingExtraError)
 """Errors that every product would meet."""
 _STAGE = "extract facts"
+_NO_FILE = "catalogue"
 
 
 def extract(
@@ -35,7 +37,8 @@ def extract(
     A value that is stated twice of a product under one relation is kept once: the more confident statement, and the
     declared one where they are equal. A fact whose words do not stand where it says is set aside and is no fact; a
     product on which the extractor fails keeps its declared facts and is set aside with the error. Both are in
-    ``set_aside`` of the result, ``line`` being the product's place in the catalogue, counted from 1.
+    ``set_aside`` of the result, under the file and line that the product was read from, or under its place in the
+    catalogue, counted from 1.
 
     Args:
         catalogue: the products.
@@ -59,7 +62,7 @@ def extract(
     extractors = tuple(extractor) if isinstance(extractor, Sequence) else (extractor,)
     set_aside: list[SetAside] = []
     facts = Facts.of(_all_facts(catalogue, extractors, set_aside, progress))
-    facts = Facts(facts.table, set_aside)
+    facts = Facts(facts.table, placed(set_aside, catalogue))
     if canonical is False and not corrections:
         return facts
     ids = frozenset(catalogue.ids)
@@ -177,5 +180,19 @@ def _grounded(facts: list[Fact], product: Product, place: int, set_aside: list[S
             set_aside.append(_aside(place, reason, str(fact)))
 
 
+def placed(rows: Iterable[SetAside], catalogue: Catalogue) -> list[SetAside]:
+    """Return what was set aside of products under the files and lines that those were read from.
+
+    Args:
+        rows: with ``line`` counting the products of the catalogue from 1.
+        catalogue: the products.
+    """
+    made = []
+    for row in rows:
+        file, line = catalogue.place_of(row.line - 1)
+        made.append(row if file == _NO_FILE else replace(row, file=file, line=line))
+    return made
+
+
 def _aside(place: int, reason: str, excerpt: str) -> SetAside:
-    return SetAside(file="catalogue", line=place, reason=reason, excerpt=excerpt[:200])
+    return SetAside(file=_NO_FILE, line=place, reason=reason, excerpt=excerpt[:200])
