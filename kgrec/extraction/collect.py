@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kgrec.data import Catalogue, Fact, Facts, Product, SetAside
-from kgrec.errors import JournalError, MissingExtraError, SettingsError
+from kgrec.errors import PROGRAM_ERRORS, JournalError, MissingExtraError, SettingsError
 from kgrec.extraction.canonical import CanonicalSettings, Conventions, Corrections, agree
 from kgrec.extraction.declared import commonest_spellings, declared_of
 from kgrec.extraction.grounding import why_ungrounded
@@ -49,7 +49,8 @@ def extract(
         progress: told how many products are done.
 
     Raises:
-        SettingsError, JournalError, MissingExtraError: an extractor says that it cannot read any product. Nothing else
+        SettingsError, JournalError, MissingExtraError: an extractor says that it cannot read any product; or it fails
+            on each product that it was given together with a mistake of a program, such as ``NameError``. Nothing else
             is raised on account of a product or an extractor that fails.
     """
     if not isinstance(catalogue, Catalogue):
@@ -120,14 +121,16 @@ def _all_facts(
     progress: Progress,
     readable: Mapping[tuple[str, str], str] | None = None,
 ) -> Iterator[Fact]:
-    readable = commonest_spellings(catalogue) if readable is None else readable
     at_once = max((getattr(extractor, "products_at_once", _AT_ONCE) for extractor in extractors), default=_AT_ONCE)
+    # A mistake that meets one product of a few is its own; an extractor that was chosen for a shop has worked before.
+    working = set() if readable is None else set(map(id, extractors))
+    readable = commonest_spellings(catalogue) if readable is None else readable
     progress(_STAGE, 0, len(catalogue))
     for first in range(0, len(catalogue), at_once):
         products = catalogue[first : first + at_once]
         read: defaultdict[str, list[Fact]] = defaultdict(list)
         for extractor in extractors:
-            _read(products, extractor, first, read, set_aside)
+            _read(products, extractor, first, read, set_aside, working)
         for place, product in enumerate(products, first + 1):
             kept: dict[tuple[str, str], Fact] = {}
             for fact in (*declared_of(product, readable), *_grounded(read[product.id], product, place, set_aside)):
@@ -144,9 +147,17 @@ def _read(
     first: int,
     by_product: defaultdict[str, list[Fact]],
     set_aside: list[SetAside],
+    working: set[int],
 ) -> None:
-    """Add an extractor's facts by product id; where a batch fails, its products are read one by one."""
+    """Add an extractor's facts by product id; where a batch fails, its products are read one by one.
+
+    ``working`` holds the ``id()`` of the extractors that have read a product.
+
+    Raises:
+        SettingsError: every product that it was ever given met a mistake in the extractor.
+    """
     facts: list[Fact] = []
+    mistakes: list[Exception] = []
     try:
         facts.extend(extractor.extract(products))
     except _HOPELESS:
@@ -159,8 +170,16 @@ def _read(
             except _HOPELESS:
                 raise
             except Exception as error:  # noqa: BLE001 - as above
+                mistakes += [error] if isinstance(error, PROGRAM_ERRORS) else []
                 reason = f"extractor {extractor.name!r} failed: {type(error).__name__}: {error}"
                 set_aside.append(_aside(place, reason, product.title))
+    if len(mistakes) < len(products):
+        working.add(id(extractor))
+    elif products and id(extractor) not in working:
+        raise SettingsError(
+            f"extractor {extractor.name!r} failed on each of {len(products):,} products, last with "
+            f"{type(mistakes[-1]).__name__}: {mistakes[-1]}; this is a mistake in the extractor: correct it"
+        ) from mistakes[-1]
     known = {product.id for product in products}
     for fact in facts:
         if fact.product in known:

@@ -159,6 +159,22 @@ def test_an_extractor_that_cannot_read_anything_is_an_error() -> None:
         extract(Catalogue([MUG]), Keyless([]))
 
 
+def test_a_mistake_in_an_extractor_that_never_read_a_product_is_an_error() -> None:
+    class Mistaken(Scripted):
+        products_at_once = 1
+
+        def extract(self, products: Iterable[Product]) -> Iterator[Fact]:
+            for product in products:
+                if product.id in self.fails_on:
+                    raise TypeError("unsupported operand")
+            yield from ()
+
+    with pytest.raises(SettingsError, match=r"TypeError: unsupported operand; this is a mistake in the extractor"):
+        extract(Catalogue([MUG, BOWL]), Mistaken([], fails_on="mb"))
+    result = extract(Catalogue([MUG, BOWL]), Mistaken([], fails_on="b"))
+    assert [(row.line, "TypeError" in row.reason) for row in result.set_aside] == [(2, True)]
+
+
 def test_an_extractor_may_say_how_many_products_it_wants_together() -> None:
     class Greedy(Scripted):
         products_at_once = 2
