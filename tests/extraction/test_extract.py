@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -191,3 +193,12 @@ def test_an_extractor_may_say_how_many_products_it_wants_together() -> None:
 def test_a_path_is_no_catalogue() -> None:
     with pytest.raises(SettingsError, match="read_catalogue"):
         extract("products.csv")  # type: ignore[arg-type]
+
+
+def test_scipy_waits_until_the_choice_model_is_asked_for() -> None:
+    script = (
+        "import sys, kgrec.extraction as room; before = 'scipy' in sys.modules; room.ChoosingExtractor; "
+        "print(before, 'scipy.sparse' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["False", "True"]
