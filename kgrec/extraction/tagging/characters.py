@@ -265,7 +265,7 @@ class CharacterTagger:
             "seen": [[list(key), count] for key, count in self._dictionary.seen.items()],
         }
         chain = self._chain
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "plain": chain.plain.astype(np.float32),
             "kinds": chain.kinds,
             "tied": chain.tied,
