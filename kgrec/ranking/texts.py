@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 from math import log
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Pool
 from kgrec.errors import RerankError, SettingsError
-from kgrec.protocols import Shelf
+
+if TYPE_CHECKING:
+    from kgrec.data import Pool
+    from kgrec.protocols import Shelf
 
 __all__ = ["TextSettings", "checked_numbers", "plain", "product_text", "profile_values", "value_text"]
 

@@ -6,16 +6,18 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Pool, Targets
 from kgrec.errors import DataError
 from kgrec.protocols import Progress, Shelf, silent
 from kgrec.ranking.cross.writing import PairWriter, Tokens, WrittenPool
+
+if TYPE_CHECKING:
+    from kgrec.data import Pool, Targets
 
 __all__ = ["TokenLists", "standardised"]
 

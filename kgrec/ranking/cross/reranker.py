@@ -6,12 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Pool, Targets
 from kgrec.errors import KgrecError, RerankError, SettingsError
 from kgrec.protocols import Progress, Shelf, silent
 from kgrec.ranking.cross.lists import TokenLists, standardised
@@ -19,6 +18,9 @@ from kgrec.ranking.cross.saved import CrossEncoderParts, load_parts, save_parts
 from kgrec.ranking.cross.scoring import ScoringThreads, TorchScorer, cores
 from kgrec.ranking.cross.settings import CrossEncoderSettings, DistillSettings
 from kgrec.ranking.cross.writing import PairWriter
+
+if TYPE_CHECKING:
+    from kgrec.data import Pool, Targets
 
 __all__ = ["CrossEncoderReranker"]
 

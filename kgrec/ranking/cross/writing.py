@@ -6,15 +6,17 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Catalogue, Pool
-from kgrec.graph import Graph
-from kgrec.protocols import Shelf
 from kgrec.ranking.texts import TextSettings, checked_numbers, product_text, profile_values, value_text
+
+if TYPE_CHECKING:
+    from kgrec.data import Catalogue, Pool
+    from kgrec.graph import Graph
+    from kgrec.protocols import Shelf
 
 __all__ = ["Marks", "PairWriter", "PoolRows", "Tokens", "WrittenPool"]
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -153,3 +155,19 @@ def test_rank_correlation() -> None:
     assert rank_correlation(one(1, 2, 3, 4), one(1, 3, 2, 4)) == pytest.approx(0.8)
     assert rank_correlation(one(1, 2, 3), one(5, 5, 5)) == 0, "one sees no difference where the other does"
     assert rank_correlation([], []) == 1
+
+
+def test_training_needs_no_shop_and_no_more_than_torch_and_transformers() -> None:
+    """Lists in tokens are trained on where nothing but the libraries of deep learning is installed."""
+    code = """
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"pyarrow", "numba", "faiss", "networkx", "pydantic", "pint", "onnxruntime"}:
+            raise ImportError(name)
+sys.meta_path.insert(0, Missing())
+import kgrec.ranking.cross.distilling, kgrec.ranking.cross.reranker, kgrec.ranking.cross.training
+print("all there")
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    assert run.stdout.strip() == "all there", run.stderr
