@@ -116,7 +116,7 @@ class Journal:
         entry: dict[str, Any] = {"key": key, "product": product, "step": step, "text": completion.text, "usage": usage}
         entry |= {"finish": completion.finish, "model": completion.model}
         if completion.logprobs is not None:
-            entry["logprobs"] = [[token.token, round(token.logprob, 5)] for token in completion.logprobs]
+            entry["logprobs"] = [_token(token) for token in completion.logprobs]
         # ASCII only, so that lone surrogates of a reply survive and no byte of a character can be torn off.
         line = json.dumps(entry).encode("ascii") + b"\n"
         with self._lock:
@@ -235,13 +235,23 @@ def _entry(line: bytes) -> dict[str, Any] | None:
         return None
 
 
+def _token(token: TokenLogprob) -> list[Any]:
+    """Return word, logarithm and, where there are any, the likely words in its place."""
+    entry: list[Any] = [token.token, round(token.logprob, 5)]
+    return [*entry, [[word, round(number, 5)] for word, number in token.top]] if token.top else entry
+
+
+def _logprob(word: str, number: float, top: Sequence[Sequence[Any]] = ()) -> TokenLogprob:
+    return TokenLogprob(token=word, logprob=number, top=tuple((str(other), float(value)) for other, value in top))
+
+
 def _completion(entry: Mapping[str, Any]) -> Completion:
     tokens = entry.get("logprobs")
     usage = entry.get("usage") or [0, 0]
     return Completion(
         text=entry["text"],
         usage=Usage(input_tokens=usage[0], output_tokens=usage[1]),
-        logprobs=None if tokens is None else tuple(TokenLogprob(token=word, logprob=number) for word, number in tokens),
+        logprobs=None if tokens is None else tuple(_logprob(*token) for token in tokens),
         model=entry.get("model", ""),
         finish=entry.get("finish", "stop"),
     )

@@ -9,7 +9,7 @@ import pytest
 
 from kgrec.data import Completion, Message, TokenLogprob, Usage
 from kgrec.errors import JournalError
-from kgrec.extraction.prompted.journal import Journal, reply_key
+from kgrec.llm.journal import Journal, reply_key
 
 REPLY = Completion(
     text='{"a": "红\ud800"}\n',
