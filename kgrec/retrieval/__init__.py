@@ -1,6 +1,7 @@
 """Candidates: the white-box item–item model and the vector index; filters before them, business rules after."""
 
 from kgrec.retrieval.arranging import Arranger, Placed, Table, graph_likeness, text_likeness
+from kgrec.retrieval.controls import Controls
 from kgrec.retrieval.cooccurrence import CountScales
 from kgrec.retrieval.eligibility import Eligibility, Shown, UserHistories
 from kgrec.retrieval.filters import Filter, field, parse_filter
@@ -22,6 +23,7 @@ from kgrec.retrieval.settings import LinearSettings
 __all__ = [
     "Arranger",
     "Boost",
+    "Controls",
     "CountScales",
     "Eligibility",
     "FaissIndex",
