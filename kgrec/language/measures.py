@@ -7,8 +7,8 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from kgrec.extraction.tokens import fold
-from kgrec.extraction.units import UNIT_PATTERN, canonical_number, unit_of
+from kgrec.language.tokens import fold
+from kgrec.language.units import UNIT_PATTERN, canonical_number, unit_of
 
 __all__ = ["Measure", "measure_of"]
 
