@@ -1,0 +1,84 @@
+"""What a sentence must not be made of: markup, links, hidden characters, commands, another language, nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from kgrec.explanation.checking.names import Mention
+from kgrec.explanation.checking.words import chinese, english
+from kgrec.language.tokens import Tokens
+
+__all__ = ["MOST_CHARACTERS", "Flaw", "flaws", "language_of"]
+
+MOST_CHARACTERS = 2_000
+Flaw = tuple[int, int, str]
+"""Start, end, reason."""
+
+_MARKUP = re.compile(
+    r"</?[A-Za-z!][^<>]{0,500}>?|&(?:#x?[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});|```|\*\*|__\w|^\s*#{1,6}\s|\[[^\]\n]{0,200}\]\([^)\n]{0,500}\)"
+    r"|^\s*[-*]\s|\{\{|\}\}|\{%|\$\{|\\[nrtux]|[{}<>|\\^`~]",
+    re.MULTILINE,
+)
+_LINK = re.compile(
+    r"(?:https?|ftp|javascript|data|mailto):|www\.|\b[\w.+-]+@[\w-]+\.\w+|\b[\w-]{2,}\.(?:com|net|org|io|cn|ru|info|biz|shop|co|uk|de|xyz|top)\b",
+    re.IGNORECASE,
+)
+_ROLES = re.compile(r"\b(?:system|assistant|user|instruction|prompt|developer) ?:|\b(?:system prompt|api key)\b", re.IGNORECASE)
+_ENTITY = re.compile(r"&[A-Za-z#0-9]{2,8};")
+_CHINESE = re.compile("[\u3400-\u9fff]")
+_SENTENCE = re.compile(r"(?:^|[.!?:;。！？：；…—–]\s*|\n)[\"“'(]?")
+_COMMANDS = frozenset(english.IMPERATIVES.split())
+_CHINESE_COMMANDS = re.compile("|".join(phrase.strip() for phrase in chinese.IMPERATIVES.split("|")))
+_SOFT = frozenset("please just now simply kindly also then so and".split())
+_KEPT = "\u200c\u200d"
+
+
+def language_of(text: str, tokens: Tokens, taken: frozenset[int]) -> str:
+    """Return ``"zh"`` where a text reads as Chinese outside the names in it, else ``"en"``."""
+    words = [word for at, word in enumerate(tokens.words) if at not in taken] or tokens.words
+    chinese_words = sum(_CHINESE.match(word) is not None for word in words)
+    return "zh" if 2 * chinese_words > len(words) else "en"
+
+
+def flaws(text: str, tokens: Tokens, names: list[Mention], language: str, asked: str | None) -> Iterator[Flaw]:
+    """Yield what a text must not contain, with its place."""
+    if not text.strip():
+        yield 0, len(text), "the text is empty"
+        return
+    if len(text) > MOST_CHARACTERS:
+        yield 0, len(text), f"the text has {len(text):,} characters, more than {MOST_CHARACTERS:,}"
+    if asked is not None and language != asked:
+        yield 0, len(text), f"the text is not in the language asked for, {asked!r}"
+    inside = [(tokens.starts[name.first], tokens.ends[name.last - 1]) for name in names if name.ids]
+    for found in _MARKUP.finditer(text):
+        if not (_ENTITY.fullmatch(found[0]) and _within(found.start(), inside)):
+            yield found.start(), found.end(), "markup does not belong in a sentence"
+    for pattern, reason in ((_LINK, "links and addresses do not belong here"), (_ROLES, "this speaks to a machine")):
+        for found in pattern.finditer(text):
+            if pattern is not _LINK or "://" in found[0] or not _within(found.start(), inside):
+                yield found.start(), found.end(), reason
+    for at, char in enumerate(text):
+        if ord(char) < 32 or (not char.isascii() and char not in _KEPT and unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs")):
+            yield at, at + 1, "hidden characters do not belong in a sentence"
+    yield from _commands(text, tokens, inside)
+
+
+def _commands(text: str, tokens: Tokens, inside: list[tuple[int, int]]) -> Iterator[Flaw]:
+    """Yield verbs that command, at the beginning of a sentence."""
+    begins = {found.end() for found in _SENTENCE.finditer(text)}
+    soft = False
+    for at, word in enumerate(tokens.words):
+        start = tokens.starts[at]
+        begin = start in begins or soft
+        if begin and word in _COMMANDS and not _within(start, inside):
+            yield start, tokens.ends[at], "a sentence must not command"
+        soft = begin and word in _SOFT
+    for found in _CHINESE_COMMANDS.finditer(text):
+        if not _within(found.start(), inside):
+            yield found.start(), found.end(), "a sentence must not command"
+
+
+def _within(at: int, spans: list[tuple[int, int]]) -> bool:
+    return any(start <= at < end for start, end in spans)

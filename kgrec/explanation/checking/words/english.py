@@ -1,0 +1,191 @@
+"""English: plain words, and words that tell of what and how something is said."""
+
+from __future__ import annotations
+
+__all__ = [
+    "CLAUSE_OPENERS",
+    "DENYING",
+    "HISTORY_VERBS",
+    "IDIOMS",
+    "IMPERATIVES",
+    "NOUN_ENDS",
+    "NUMBER_WORDS",
+    "PLAIN",
+    "RELATION_WORDS",
+    "SHARING",
+    "SUBJECTS",
+    "SUPERLATIVES",
+    "TOO",
+]
+
+PLAIN = """
+    a an the and or but so because since as if when while where which who whom whose that than then thus hence therefore
+    of in on at to by for from with within into onto about around under over between among along beside besides next near
+    after before during until through across upon per via like unlike both either each every all any some other others
+    another such own same just only also too even still again once already yet ever perhaps maybe likely probably
+    possibly simply mostly mainly chiefly largely partly rather quite indeed much more most less least very
+    i we us our you your yours they them their he she him his her it its itself yourself this these those here there
+    be is are was were been being am do does did done doing have has had having can could may might must shall should
+    will would let lets i'd we'd you'd it'd i've we've you've they've i'm we're you're they're it's that's here's there's
+    who's what's one's we'll you'll it'll what how why
+    one ones thing things something anything
+    product item article object piece choice option pick suggestion recommendation proposal idea match fit companion
+    alternative candidate addition find selection offer
+    suggest suggested suggesting recommend recommended recommending propose proposed proposing choose chose chosen
+    choosing pick picked picking select selected selecting show showed shown showing offer offered offering present
+    presented list listed listing bring brought bringing give gave given giving put place placed point pointed pointing
+    lead led leading speak spoke spoken speaking count counts counted counting rest rests rested resting rely relies
+    base based basing follow followed following stem stems stemmed go goes going gone went come comes came coming
+    appear appears appeared appearing turn turned turning say said says saying tell told state stated mention mentioned
+    describe described describing description text wording listing name named naming call called label labelled labeled
+    make made making maker manufacture manufactured manufacturer produce produced producer craft crafted design designed
+    build built create created sell sold selling seller hold holds held holding measure measures measured measuring
+    weigh weighs weighed weighing stand stands stood contain contains contained containing content include includes
+    included including inclusive feature features featured featuring carry carries carried offer provide provides provided
+    display displays displayed wear wears worn use used using user intend intended mean meant suit suits suited suiting
+    aim aimed fit fits fitted fitting belong belongs belonged belonging sit sits file filed group grouped sort sorted
+    share shares shared sharing match matches matched matching pair pairs paired pairing join joins joined joining
+    link links linked linking connect connects connected connecting connection tie ties tied relate relates related
+    relating relation combine combines combined resemble resembles resembled resembling resemblance similar similarly
+    similarity alike likewise close closely closer near common together overlap overlaps overlapping compare compares
+    compared comparing comparison correspond corresponds agree agrees differ differs echo echoes mirror mirrors
+    reflect reflects reflected fall falls fell land lands landed reach reached reaches
+    cost costs costing price priced prices pricing
+    know known knowing see saw seen seeing look looked looking think thought seem seems find found finding get gets got
+    getting take takes took taken taking keep keeps kept keeping want wants wanted need needs needed enjoy enjoys enjoyed
+    try tried might like likes liked liking prefer prefers preferred interest interests interested taste
+    tastes appeal appeals appealing attract attracted favour favours favor favors
+    buy buys bought buying purchase purchased purchases purchasing order ordered orders ordering view viewed viewing
+    views browse browsed browsing visit visited visits visiting click clicked touch touched check checked add added
+    adding basket cart wishlist save saved rate rated own owned owning
+    history histories record records past previous previously earlier recent recently lately latest last ago before
+    activity behaviour behavior session sessions time times date day today
+    shopper customer buyer client person people user visitor household folk many several few number couple
+    shop store site page catalogue catalog range assortment collection section department aisle shelf
+    reason reasons evidence ground grounds explanation explain explains cause due owing thanks account score
+    scores result main strongest weight weighs influence part share
+    whole general overall altogether first
+    attribute attributes property properties characteristic characteristics detail details trait entry
+    way ways kind sort type category categories brand brands label line
+    colour coloured color colored shade hue tone tint material materials fabric size sizes sized pattern patterned
+    patterns style styled theme themed themes finish shape shaped form format look looks scent fragrance flavour flavor
+    volume capacity height width depth length diameter weight dimension dimensions
+    year month week
+    side mind case fact basis terms term respect regard regards regarding according accordingly concerning
+    purpose purposes occasion occasions
+    worth     per cent percent
+    exactly precisely namely actually really truly
+"""
+"""Words that claim nothing of a product. What is in no list, and stands nowhere in the product's own texts, is a claim
+that nothing bears out."""
+
+IDIOMS = """
+    most of all|counts most|count most|counts the most|as well as|more than one|one more|as a whole|at least|at most
+    |on balance|by its score|in which|best match|best fit|good match|good fit|close match|near match|natural match
+    |natural fit|natural companion|goes well with|go well with|going well with|go well together|goes well together
+    |pairs well with|pair well with|fits well with|fit well with|sits well with|sit well with|works well with
+    |work well with|works with|work with|would suit you|once more|in the first place|first of all|more of the same
+    |more like this|not only|more to go on|the more|for one thing|at a glance|at first sight|in short|in other words
+    |to go with|in line with|in keeping with|in common with|in common|in mind|in turn|in particular|by far
+    |for sale|on sale here|such as|so far|more specifically|more precisely|most likely|most closely|most clearly
+    |no more than|no fewer than|no less than|thank you|no doubt|not just|taking into account|take into account|up your street
+    |right up your street|up your alley|right up your alley|worth a look|worth a glance|worth seeing
+    |worth considering|caught your eye|catch your eye|have a look at|had a look at|one another|each other
+    |at the same time|all the same|for this reason|that is why|this is why|here is why|which is why
+"""
+"""Phrases that claim nothing although their words might; separated by bars."""
+
+SHARING = """
+    both|same|share|shares|shared|sharing|in common|in common with|alike|another|each|the two|these two|like each other
+    |match each other|all of them|both of them|the pair of them|two of a kind|jointly|mutual|have in common|all|either
+    |just like|exactly like|as does|as is|so does|so is|so are|as do|overlap|overlaps|matches|match|identical|equally
+"""
+"""What says that something holds for the product and for what it is compared with."""
+
+TOO = """too|also|as well|likewise|similarly|again|once more|in turn|as well as"""
+"""What says so too, or only goes on."""
+
+SUBJECTS = """this|it|its|it's|here|this one|this product|this item|this piece|the product|the item|the piece|this pick
+    |this suggestion|our suggestion|our pick|the suggestion|the recommendation|this recommendation|the one here|that's
+    |here's|itself"""
+"""What speaks of the product itself."""
+
+HISTORY_VERBS = """
+    bought buy purchased purchase ordered order viewed view visited visit browsed browse liked like loved love saved save
+    picked pick chose chosen choose own owned have had got selected touched checked clicked added saw seen see rated
+    enjoyed enjoy looked considered consider favoured favored preferred prefer wanted want tried try used use kept
+    wishlisted shopped collected collect
+"""
+"""What a shopper did with a product, after "you"."""
+
+CLAUSE_OPENERS = """
+    this|it|its|both|you|we|they|the|these|here|our|all|each|that|your|a|an|another|i|so|because|since|which|other|there
+"""
+"""Words with which a new clause can begin after "and", "but", "so", "while"."""
+
+NOUN_ENDS = """
+    is are was were has have had be been share shares shared do does did so we this it both they which that because since
+    as at and or but while where who you i then also too may might can could will would should comes come goes go fits
+    fit matches match pairs suits suit makes make gives led leads speaks counts brought pointed points to resembles
+    resemble belongs belong contains contain includes include features feature holds weighs measures costs cost than
+    appears appear
+"""
+"""Words that end the description of a history item that began with "your" or "you bought"."""
+
+DENYING = """
+    not|no|never|without|isn't|aren't|wasn't|weren't|doesn't|don't|didn't|hasn't|haven't|hadn't|can't|cannot|won't
+    |wouldn't|couldn't|shouldn't|lack|lacks|lacking|nor|neither|none|nothing|nobody|excluding|excludes|except|minus
+    |isnt|doesnt|dont|non|nowhere|hardly|barely|rarely|devoid of|anything but|far from|rather than|instead of
+"""
+"""What denies the words after it."""
+
+RELATION_WORDS = {
+    "brand": "brand|maker|make|manufacturer|label|house|producer",
+    "colour": "colour|color|shade|hue|coloured|colored",
+    "material": "material|fabric",
+    "size": "size",
+    "category": "category|section|department",
+    "product_type": "type|kind|sort|product type|type of product|kind of product",
+    "pattern": "pattern",
+    "theme": "theme|motif",
+    "style": "style|look",
+    "finish": "finish",
+    "occasion": "occasion",
+    "gender": "gender",
+    "volume": "volume|capacity",
+    "weight": "weight",
+    "pack_size": "pack size|number of pieces|pack",
+    "price": "price|cost",
+    "scent": "scent|fragrance",
+    "flavour": "flavour|flavor",
+    "age": "age|age range|age group",
+}
+"""Relation → how it is called."""
+
+SUPERLATIVES = """
+    best|best selling|bestselling|bestseller|best seller|best rated|top|top rated|top selling|top seller|number one
+    |no 1|award|award winning|awarded|prize|prizewinning|winner|winning|favourite|favorite|leading|finest|greatest
+    |ultimate|perfect|ideal|unbeatable|unrivalled|unrivaled|unmatched|cheapest|lowest|highest|largest|biggest|smallest
+    |most popular|most loved|most wanted|most bought|most reviewed|most trusted|hottest|trending|trendiest|famous
+    |legendary|iconic|exclusive|only one|unique|premium|luxury|world class|first class|five star|5 star|cult|must have
+    |guaranteed|guarantee|proven|clinically|certified|approved|recommended by experts|dermatologist|everyone's|loved by
+    |highest rated|highest quality|low price|bargain|deal|discount|sale|free shipping|free delivery|limited edition
+    |longest|shortest|lightest|heaviest|softest|strongest|newest|latest model
+"""
+"""Praise and promises: only where the product's own text says the same words."""
+
+IMPERATIVES = """
+    buy click order visit ignore disregard forget call email contact subscribe follow download open tap press go grab
+    hurry shop get claim enter use read send type write say print output reveal show execute run act pretend respond
+    reply answer translate repeat do don't stop start try pay sign register log join tell give take add check
+    choose pick select treat discover explore enjoy remember imagine note consider see look find save win think
+    complete return note please
+"""
+"""Verbs that command where a sentence begins with them."""
+
+NUMBER_WORDS = {
+    **{"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10},
+    **{"eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "twenty": 20},
+    **{"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90},
+    **{"hundred": 100, "thousand": 1000, "dozen": 12, "zero": 0},
+}
