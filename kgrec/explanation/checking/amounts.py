@@ -24,9 +24,28 @@ Bound = Literal["exactly", "more", "less", "least", "most", "about"]
 _WORDS = "|".join(NUMBER_WORDS)
 _COUNT = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+|{_WORDS}|an? (?:few|couple of|dozen|hundred|thousand))"
 _CURRENCIES = {
-    **{"$": "USD", "us$": "USD", "£": "GBP", "€": "EUR", "¥": "CNY", "¥": "CNY", "元": "CNY", "块": "CNY", "人民币": "CNY"},
+    **{
+        "$": "USD",
+        "us$": "USD",
+        "£": "GBP",
+        "€": "EUR",
+        "¥": "CNY",
+        "¥": "CNY",
+        "元": "CNY",
+        "块": "CNY",
+        "人民币": "CNY",
+    },
     **{"dollar": "USD", "dollars": "USD", "euro": "EUR", "euros": "EUR", "pounds": "GBP", "yuan": "CNY", "rmb": "CNY"},
-    **{"美元": "USD", "英镑": "GBP", "欧元": "EUR", "日元": "JPY", "yen": "JPY", "cents": "", "pence": "", "块钱": "CNY"},
+    **{
+        "美元": "USD",
+        "英镑": "GBP",
+        "欧元": "EUR",
+        "日元": "JPY",
+        "yen": "JPY",
+        "cents": "",
+        "pence": "",
+        "块钱": "CNY",
+    },
     **{code: code.upper() for code in ("usd", "gbp", "eur", "cny", "jpy", "aud", "cad", "inr", "chf", "sek")},
 }
 _SIGN = "|".join(sorted(map(re.escape, _CURRENCIES), key=len, reverse=True))
@@ -40,11 +59,19 @@ _SHOPPERS = re.compile(
     r" (?:shoppers?|customers?|people|persons?|buyers?|clients?|users?|others|visitors?|households?|shoppers'|fans)\b"
     r"|(\d[\d,]*|[两二三四五六七八九十]+)\s?(?:多)?(?:位|名|个|人次)?(?:其他)?(?:顾客|用户|客人|买家|消费者|人)"
 )
-_TOGETHER = re.compile(rf"\ball (?:of (?:the )?)?({_WORDS}|\d+)\b|连同本商品[，,]?\s?(\d+|[一二三四五六七八九十]+)件|(\d+|[三四五六七八九十])件(?=都|均|全)")
-_OTHERS = re.compile(rf"(?<![\w.,])(\d[\d,]*|{_WORDS}|one) (?:more|others?|further)\b(?! shoppers| customers| people)|另外\s?(\d+)\s?件(?:商品)?")
-_PERCENT = re.compile(r"(?<![\w.,])(\d+(?:\.\d+)?)\s?(?:%|％|per ?cent|个百分点)|百分之(\d+(?:\.\d+)?)|\b(a|one) (half|third|quarter|fifth|tenth)\b|\b(half)\b")
+_TOGETHER = re.compile(
+    rf"\ball (?:of (?:the )?)?({_WORDS}|\d+)\b|连同本商品[，,]?\s?(\d+|[一二三四五六七八九十]+)件|(\d+|[三四五六七八九十])件(?=都|均|全)"
+)
+_OTHERS = re.compile(
+    rf"(?<![\w.,])(\d[\d,]*|{_WORDS}|one) (?:more|others?|further)\b(?! shoppers| customers| people)|另外\s?(\d+)\s?件(?:商品)?"
+)
+_PERCENT = re.compile(
+    r"(?<![\w.,])(\d+(?:\.\d+)?)\s?(?:%|％|per ?cent|个百分点)|百分之(\d+(?:\.\d+)?)|\b(a|one) (half|third|quarter|fifth|tenth)\b|\b(half)\b"
+)
 _PARTS = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "fifth": 20.0, "tenth": 10.0}
-_OF_SCORE = re.compile(r"score|reason|weight|counts?|account|influence|recommendation|suggestion|speaks|得分|占|影响|理由|推荐")
+_OF_SCORE = re.compile(
+    r"score|reason|weight|counts?|account|influence|recommendation|suggestion|speaks|得分|占|影响|理由|推荐"
+)
 _PLAIN_WORD = re.compile(rf"\b(?:{_WORDS})\b")
 _ROUGH = re.compile(
     r"(?:(?P<more>more than|over|above|upwards of|超过|多于)|(?P<less>less than|fewer than|under|below|不到|少于)"
@@ -97,7 +124,9 @@ def amounts(tokens: Tokens, free: list[bool]) -> list[Amount]:
         for match in _PRICE.finditer(folded):
             sign, number = match[1] or match[4] or "", match[2] or match[3] or match[5]
             place = match.start(5) if match[5] else match.start()
-            add(place, match.end(), "price", float(Decimal(number.replace(",", ""))), currency=_CURRENCIES.get(sign, ""))
+            add(
+                place, match.end(), "price", float(Decimal(number.replace(",", ""))), currency=_CURRENCIES.get(sign, "")
+            )
         for match in PACK.finditer(folded):
             add(match.start(), match.end(), "pack", float(next(filter(None, match.groups()))))
         for start, end, measure in measures_in(folded):

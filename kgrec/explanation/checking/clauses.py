@@ -17,30 +17,167 @@ __all__ = ["Clause", "Holder", "clauses"]
 
 _BREAKS = re.compile(r"[,;:.!?—–()…\n，。；：！？（）]")
 _SENTENCE_BREAKS = re.compile(r"[.!?\n。！？]")
-_JOINING = frozenset("and but so while whereas because since as which yet or".split())
+_JOINING = frozenset(["and", "but", "so", "while", "whereas", "because", "since", "as", "which", "yet", "or"])
 _OPENERS = frozenset(english.CLAUSE_OPENERS.replace("|", " ").split())
 _VERBS = frozenset(english.HISTORY_VERBS.split())
 _ENDS = frozenset(english.NOUN_ENDS.split())
-_YOU = frozenset("you you've you'd".split())
-_ADVERBS = frozenset("have had recently just once already also previously lately earlier last both either ever first 've".split())
-_PARTICLES = frozenset("at for with up out on".split())
+_YOU = frozenset(["you", "you've", "you'd"])
+_ADVERBS = frozenset(
+    [
+        "have",
+        "had",
+        "recently",
+        "just",
+        "once",
+        "already",
+        "also",
+        "previously",
+        "lately",
+        "earlier",
+        "last",
+        "both",
+        "either",
+        "ever",
+        "first",
+        "'ve",
+    ]
+)
+_PARTICLES = frozenset(["at", "for", "with", "up", "out", "on"])
 _PLACES = frozenset(
-    "history histories purchase purchases order orders basket cart list wishlist taste tastes interest interests record "
-    "records activity browsing shopping behaviour behavior views view visit visits visited past buys likes saved items "
-    "products favourites favorites favourite session sessions shelf eye eyes choice choices pick picks".split()
+    [
+        "history",
+        "histories",
+        "purchase",
+        "purchases",
+        "order",
+        "orders",
+        "basket",
+        "cart",
+        "list",
+        "wishlist",
+        "taste",
+        "tastes",
+        "interest",
+        "interests",
+        "record",
+        "records",
+        "activity",
+        "browsing",
+        "shopping",
+        "behaviour",
+        "behavior",
+        "views",
+        "view",
+        "visit",
+        "visits",
+        "visited",
+        "past",
+        "buys",
+        "likes",
+        "saved",
+        "items",
+        "products",
+        "favourites",
+        "favorites",
+        "favourite",
+        "session",
+        "sessions",
+        "shelf",
+        "eye",
+        "eyes",
+        "choice",
+        "choices",
+        "pick",
+        "picks",
+    ]
 )
-_HELD = frozenset("of includes include included contains contain has had holds shows show features feature lists with was".split())
-_BEFORE_PLACE = frozenset("recent previous past last earlier own latest first other shopping browsing order purchase".split())
+_HELD = frozenset(
+    [
+        "of",
+        "includes",
+        "include",
+        "included",
+        "contains",
+        "contain",
+        "has",
+        "had",
+        "holds",
+        "shows",
+        "show",
+        "features",
+        "feature",
+        "lists",
+        "with",
+        "was",
+    ]
+)
+_BEFORE_PLACE = frozenset(
+    [
+        "recent",
+        "previous",
+        "past",
+        "last",
+        "earlier",
+        "own",
+        "latest",
+        "first",
+        "other",
+        "shopping",
+        "browsing",
+        "order",
+        "purchase",
+    ]
+)
 _BACK_STOPS = frozenset(
-    "with from to than like as by beside and or is are was goes go match matches resembles shares share because since both "
-    "suits on for at in it this we so but of join joins fit fits near".split()
+    [
+        "with",
+        "from",
+        "to",
+        "than",
+        "like",
+        "as",
+        "by",
+        "beside",
+        "and",
+        "or",
+        "is",
+        "are",
+        "was",
+        "goes",
+        "go",
+        "match",
+        "matches",
+        "resembles",
+        "shares",
+        "share",
+        "because",
+        "since",
+        "both",
+        "suits",
+        "on",
+        "for",
+        "at",
+        "in",
+        "it",
+        "this",
+        "we",
+        "so",
+        "but",
+        "of",
+        "join",
+        "joins",
+        "fit",
+        "fits",
+        "near",
+    ]
 )
-_DETERMINERS = frozenset("a an the that those your".split())
+_STARTS = frozenset("you we there they our you'd you'll".split())
+_DETERMINERS = frozenset(["a", "an", "the", "that", "those", "your"])
 _FOUNDED = {("because", "of"), ("going", "by"), ("based", "on"), ("thanks", "to"), ("owing", "to"), ("due", "to")}
 _FOUNDED |= {("inspired", "by"), ("suggested", "by"), ("back", "to"), ("stems", "from"), ("follows", "from")}
 _FOUNDED |= {("builds", "on"), ("prompted", "by"), ("from", "your")}
-_NOT_FOUNDED = frozenset("its this the same their it shared".split())
-_LIKENESS = frozenset("like similar alike".split())
+_NOT_FOUNDED = frozenset(["its", "this", "the", "same", "their", "it", "shared"])
+_LIKENESS = frozenset("like similar alike just as same with".split())
 _VERB_ZH = "|".join(phrase.strip() for phrase in chinese.HISTORY_VERBS.split("|"))
 _END_ZH = r"(?=[，。；：！？、（）,]|(?:和|与|跟|同)(?:这|它|本|此)|的?(?:记录|历史)|都|也|均|一样|相同|相似|相近|$)"
 _HISTORY_ZH = re.compile(
@@ -102,7 +239,8 @@ def clauses(tokens: Tokens, found: Sequence[Match], names: Sequence[Mention], fr
     named = [False] * size
     for name in names:
         named[name.first : name.last] = [True] * (name.last - name.first)
-    cut = list(_cut(tokens, named))
+    inner = {at for match in found for at in range(match.first + 1, match.last)}
+    cut = list(_cut(tokens, named, inner))
     spoken_zh = list(_chinese_nouns(tokens)) if not tokens.folded.isascii() else []
     before: Clause | None = None
     claimed = liked = False
@@ -113,8 +251,10 @@ def clauses(tokens: Tokens, found: Sequence[Match], names: Sequence[Mention], fr
         clause.nouns += [noun for noun in spoken_zh if clause.first <= noun[0] < clause.last]
         clause.denied = list(_denials(tokens, clause, found, named))
         inside = [name for name in names if clause.first <= name.first < clause.last]
-        likened = any(tokens.words[at] in _LIKENESS for at in range(clause.first, min(clause.first + 2, clause.last)))
+        likened = any(tokens.words[at] in _LIKENESS for at in range(clause.first, min(clause.first + 3, clause.last)))
         clause.holder = _holder(tokens, clause, inside, before, claimed=claimed)
+        if likened and before is not None and before.sentence == clause.sentence and before.holder is Holder.PRODUCT:
+            before.holder = Holder.SHARED if any(not name.itself for name in inside) else before.holder
         if liked and clause.holder is Holder.PRODUCT:
             clause.holder = Holder.SHARED
         liked = likened and any(not name.itself for name in inside) and not clause.flags & VALUE
@@ -123,14 +263,14 @@ def clauses(tokens: Tokens, found: Sequence[Match], names: Sequence[Mention], fr
     return cut
 
 
-def _cut(tokens: Tokens, named: Sequence[bool]) -> Iterator[Clause]:
+def _cut(tokens: Tokens, named: Sequence[bool], inner: set[int]) -> Iterator[Clause]:
     words, gaps = tokens.words, tokens.gaps
     first, sentence = 0, 0
     for at in range(1, len(words)):
         if named[at] and named[at - 1] and not _BREAKS.search(gaps[at].replace(",", "")):
             continue
         ends = _SENTENCE_BREAKS.search(gaps[at]) is not None
-        joins = words[at - 1] in _JOINING and words[at] in _OPENERS and at - 1 > first
+        joins = words[at - 1] in _JOINING and words[at] in _OPENERS and at - 1 > first and at not in inner
         if ends or joins or (_BREAKS.search(gaps[at]) and not (named[at] and named[at - 1])):
             yield Clause(first, at, sentence)
             first = at
@@ -139,9 +279,7 @@ def _cut(tokens: Tokens, named: Sequence[bool]) -> Iterator[Clause]:
         yield Clause(first, len(words), sentence)
 
 
-def _holder(
-    tokens: Tokens, clause: Clause, inside: list[Mention], before: Clause | None, *, claimed: bool
-) -> Holder:
+def _holder(tokens: Tokens, clause: Clause, inside: list[Mention], before: Clause | None, *, claimed: bool) -> Holder:
     words = tokens.words
     first = clause.first
     opens = first + 1 if words[first] in _JOINING and first + 1 < clause.last else first
@@ -158,7 +296,7 @@ def _holder(
     if before is None:
         return Holder.PRODUCT
     if before.holder is Holder.PRODUCT and before.nouns and before.nouns[-1][1] >= before.last:
-        if before.sentence == clause.sentence:
+        if before.sentence == clause.sentence and not re.search("[:;：；—–]", tokens.gaps[first]) and words[opens] not in _STARTS:
             clause.nouns.append((first, clause.last))  # a list of what the shopper touched goes on
         return Holder.PRODUCT
     if before.sentence != clause.sentence and before.holder is Holder.HISTORY:
@@ -183,7 +321,7 @@ def _english_nouns(
             if after < last and words[after] in _VERBS:
                 begin = _skip(words, after + 1, last, _PARTICLES)
                 end = _noun_end(words, begin, last, names)
-                if all(flags[place] & PLAIN or flags[place] == 0 and False for place in range(begin, end)):
+                if all(flags[place] & PLAIN or (flags[place] == 0 and False) for place in range(begin, end)):
                     begin, end = _noun_begin(words, at, clause.first, named), at
         elif word == "your":
             begin = _skip(words, at + 1, last, _BEFORE_PLACE)
@@ -198,7 +336,9 @@ def _english_nouns(
         elif at + 1 < last and (word, words[at + 1]) in _FOUNDED:
             begin = at + 2
             end = _noun_end(words, begin, last, names)
-            if begin < last and (words[begin] in _NOT_FOUNDED and words[begin] != "the" or words[begin] in ("your", "you")):
+            if begin < last and (
+                (words[begin] in _NOT_FOUNDED and words[begin] != "the") or words[begin] in ("your", "you")
+            ):
                 end = begin
         if end > begin and not any(flags[place] & SHARING for place in range(begin, end)):
             yield begin, end
@@ -219,7 +359,11 @@ def _noun_end(words: Sequence[str], begin: int, last: int, names: Sequence[Menti
             return max(at, name.last) if name.quoted or at == begin else name.last
         if at > begin and words[at] in _ENDS:
             return at
-        if words[at] in ("in", "from", "on", "to", "with") and at + 1 < last and words[at + 1] in ("your", "the", "this", "it"):
+        if (
+            words[at] in ("in", "from", "on", "to", "with")
+            and at + 1 < last
+            and words[at + 1] in ("your", "the", "this", "it")
+        ):
             return at
         at += 1
     return last

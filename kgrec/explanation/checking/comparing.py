@@ -35,7 +35,10 @@ def _one(case: Case, other: Known, what: str, sign: int) -> Finding:
     mine = case.product
     if what == "price":
         pairs = [(mine.product.price, other.product.price)]
-        if mine.product.currency != other.product.currency and None not in (mine.product.currency, other.product.currency):
+        if mine.product.currency != other.product.currency and None not in (
+            mine.product.currency,
+            other.product.currency,
+        ):
             return "unknown", "the prices are in different currencies"
     elif what == "popularity":
         pairs = [(case.crowd(mine.product.id), case.crowd(other.product.id))]

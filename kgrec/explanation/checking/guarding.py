@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kgrec.explanation.checking.names import Mention
 from kgrec.explanation.checking.words import chinese, english
@@ -25,21 +25,27 @@ _LINK = re.compile(
     r"(?:https?|ftp|javascript|data|mailto):|www\.|\b[\w.+-]+@[\w-]+\.\w+|\b[\w-]{2,}\.(?:com|net|org|io|cn|ru|info|biz|shop|co|uk|de|xyz|top)\b",
     re.IGNORECASE,
 )
-_ROLES = re.compile(r"\b(?:system|assistant|user|instruction|prompt|developer) ?:|\b(?:system prompt|api key)\b", re.IGNORECASE)
+_ROLES = re.compile(
+    r"\b(?:system|assistant|user|instruction|prompt|developer) ?:|\b(?:system prompt|api key)\b", re.IGNORECASE
+)
 _ENTITY = re.compile(r"&[A-Za-z#0-9]{2,8};")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _SENTENCE = re.compile(r"(?:^|[.!?:;。！？：；…—–]\s*|\n)[\"“'(]?")
 _COMMANDS = frozenset(english.IMPERATIVES.split())
 _CHINESE_COMMANDS = re.compile("|".join(phrase.strip() for phrase in chinese.IMPERATIVES.split("|")))
-_SOFT = frozenset("please just now simply kindly also then so and".split())
+_SOFT = frozenset(["please", "just", "now", "simply", "kindly", "also", "then", "so", "and"])
 _KEPT = "\u200c\u200d"
 
 
-def language_of(text: str, tokens: Tokens, taken: frozenset[int]) -> str:
-    """Return ``"zh"`` where a text reads as Chinese outside the names in it, else ``"en"``."""
-    words = [word for at, word in enumerate(tokens.words) if at not in taken] or tokens.words
-    chinese_words = sum(_CHINESE.match(word) is not None for word in words)
-    return "zh" if 2 * chinese_words > len(words) else "en"
+def language_of(tokens: Tokens, taken: frozenset[int], known: Callable[[str], bool]) -> str:
+    """Return ``"zh"`` where a text reads as Chinese, else ``"en"``.
+
+    Names, numbers and words of the products' own texts, which may be in any language, do not count.
+    """
+    there = [(word, key) for at, (word, key) in enumerate(zip(tokens.words, tokens.keys, strict=True)) if at not in taken]
+    chinese_words = sum(_CHINESE.match(word) is not None for word, _ in there)
+    others = sum(_CHINESE.match(word) is None and not word[0].isdigit() and not known(key) for word, key in there)
+    return "zh" if chinese_words > others or (chinese_words and not others) else "en"
 
 
 def flaws(text: str, tokens: Tokens, names: list[Mention], language: str, asked: str | None) -> Iterator[Flaw]:
@@ -60,7 +66,9 @@ def flaws(text: str, tokens: Tokens, names: list[Mention], language: str, asked:
             if pattern is not _LINK or "://" in found[0] or not _within(found.start(), inside):
                 yield found.start(), found.end(), reason
     for at, char in enumerate(text):
-        if ord(char) < 32 or (not char.isascii() and char not in _KEPT and unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs")):
+        if ord(char) < 32 or (
+            not char.isascii() and char not in _KEPT and unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs")
+        ):
             yield at, at + 1, "hidden characters do not belong in a sentence"
     yield from _commands(text, tokens, inside)
 

@@ -20,13 +20,14 @@ __all__ = ["NUMBER", "PACK", "Known", "known_of", "stem"]
 NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w]|[.,]\d)|[½¼¾]", re.ASCII)
 PACK = re.compile(
     r"(?:set|pack|box|bundle|case|lot|packet|bag|carton)s? of (\d{1,4})\b"
+    r"|\b(?:set|s|pk|pack|box)/(\d{1,3})\b|\bset (\d{1,3})\b"
     r"|\b(\d{1,4})[ -]?(?:pack|pk|pcs|pc|piece|count|ct|pieces|packs)\b"
     r"|(\d{1,4}) ?(?:件装|只装|片装|支装|个装|包装|双装|瓶装|盒装|条装|件套|片|件入|枚装)",
 )
-_DENIERS = frozenset("without no non not never zero w/o".split())
+_DENIERS = frozenset(["without", "no", "non", "not", "never", "zero", "w/o"])
 _CHINESE_DENIERS = ("不含", "无", "免", "没有", "非", "不", "未")
 _ENDS = re.compile(r"[,;:.!?()\[\]，。；：！？（）|/]| - ")
-_STOPS = frozenset("and with or but for in of on by from plus".split())
+_STOPS = frozenset(["and", "with", "or", "but", "for", "in", "of", "on", "by", "from", "plus"])
 _GENERAL = ("product_type", "material", "category", "scent", "flavour")
 """Relations in which a value of several words is also what its last word says: stainless steel is steel."""
 _IMITATIONS = ("faux", "fake", "artificial", "imitation", "vegan", "mock")
@@ -180,8 +181,9 @@ def known_of(product: Product, facts: Mapping[str, Iterable[str]] | None = None)
         values={name: frozenset(values) for name, values in draft.values.items()},
         spellings={value: frozenset(texts) for value, texts in draft.spellings.items()},
         words=frozenset(draft.words | joined),
-        naming=frozenset(draft.naming | {one + two for one, two in draft.pairs if one in draft.naming}
-                         | set(map(stem, draft.naming))),
+        naming=frozenset(
+            draft.naming | {one + two for one, two in draft.pairs if one in draft.naming} | set(map(stem, draft.naming))
+        ),
         chinese="\n".join(draft.chinese),
         stems=frozenset(map(stem, draft.words)),
         denied=frozenset(draft.denied),

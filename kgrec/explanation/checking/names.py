@@ -84,7 +84,12 @@ def _is_cut(keys: tuple[str, ...], title: tuple[str, ...], *, cut: bool) -> bool
     size = len(keys)
     if cut:
         # The last word may be cut itself.
-        return bool(title) and title[: size - 1] == keys[:-1] and len(title) >= size and title[size - 1][:2] == keys[-1][:2]
+        return (
+            bool(title)
+            and title[: size - 1] == keys[:-1]
+            and len(title) >= size
+            and title[size - 1][:2] == keys[-1][:2]
+        )
     if size < max(_LEAST_WORDS, _LEAST_PART * len(title)):
         return False
     return any(title[at : at + size] == keys for at in range(len(title) - size + 1))

@@ -15,7 +15,14 @@ from kgrec.language.tokens import Tokens
 __all__ = ["Finding", "holds_percent", "holds_shoppers", "number_of", "spread"]
 
 Finding = tuple[Status, str]
-_DIRECTIONS = {"high": "height", "tall": "height", "wide": "width", "deep": "depth", "long": "length", "across": "diameter"}
+_DIRECTIONS = {
+    "high": "height",
+    "tall": "height",
+    "wide": "width",
+    "deep": "depth",
+    "long": "length",
+    "across": "diameter",
+}
 _DIRECTIONS |= {"height": "height", "width": "width", "depth": "depth", "length": "length", "diameter": "diameter"}
 _DIRECTIONS |= {"高": "height", "宽": "width", "长": "length", "深": "depth"}
 _NEAR = 3
@@ -129,7 +136,9 @@ def holds_shoppers(amount: Amount, case: Case, named: Sequence[str], *, both: bo
     if any(count and within(amount, count) for count in counts):
         return "supported", "the evidence counts them"
     known = [str(count) for count in counts if count]
-    return ("contradicted", f"the evidence counts {' and '.join(known)}") if known else ("unknown", "nobody counted them")
+    return (
+        ("contradicted", f"the evidence counts {' and '.join(known)}") if known else ("unknown", "nobody counted them")
+    )
 
 
 def holds_percent(amount: Amount, case: Case, named: Sequence[str]) -> Finding:
@@ -140,7 +149,10 @@ def holds_percent(amount: Amount, case: Case, named: Sequence[str]) -> Finding:
         return "unknown", "no shares of the score are known"
     if any(abs(100 * share - amount.number) <= (0.6 if amount.bound == "exactly" else 6) for share in shares):
         return "supported", "a share of the score"
-    return "contradicted", f"the shares are {', '.join(f'{share:.0%}' for share in sorted(set(shares), reverse=True)[:4])}"
+    return (
+        "contradicted",
+        f"the shares are {', '.join(f'{share:.0%}' for share in sorted(set(shares), reverse=True)[:4])}",
+    )
 
 
 def spread(known: Known, dimension: str) -> float | None:

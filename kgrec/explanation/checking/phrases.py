@@ -12,6 +12,7 @@ from kgrec.language.tokens import Tokens, phrase_key
 from kgrec.language.words import PRODUCT_NOUNS, built_in_compounds, built_in_meanings
 
 __all__ = [
+    "BARE",
     "COMPARING",
     "DENYING",
     "IDIOM",
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 PLAIN, IDIOM, SHARING, TOO, SUBJECT, DENYING, PRAISE, VALUE = 1, 2, 4, 8, 16, 32, 64, 128
-RELATION, NUMBER, COMPARING, SHOPPERS, POPULAR, LEADING, TEXT = 256, 512, 1024, 2048, 4096, 8192, 16384
+RELATION, NUMBER, COMPARING, SHOPPERS, POPULAR, LEADING, TEXT, BARE = 256, 512, 1024, 2048, 4096, 8192, 16384, 32768
 
 _GAPS = frozenset({"", " ", "-", "  ", "&", " & ", "'", " '", "' ", "/", " / "})
 _COMPARATIVES = {
@@ -180,8 +181,9 @@ def standing() -> PhraseBook:
     for flag, phrases in _lists():
         for phrase in phrases:
             key = phrase_key(phrase)
-            if flag in (PLAIN, IDIOM) and key in table and table[key].flags == VALUE:
-                table[key] = Entry(flag)  # a word of everyday speech is no value, although a shop may sell it
+            if flag in (PLAIN, IDIOM) and key in table and table[key].flags & VALUE:
+                # A word of everyday speech is no value, although a shop may sell what is called so.
+                table[key] = Entry(table[key].flags & ~VALUE, table[key].meanings)
             put(phrase, Entry(flag))
     for words in (english.RELATION_WORDS, chinese.RELATION_WORDS):
         for relation, names in words.items():
@@ -194,8 +196,21 @@ def _valued(meanings: tuple[Meaning, ...]) -> Entry:
     return Entry(VALUE, tuple((meaning.relation, meaning.value) for meaning in meanings))
 
 
+def _forms(verb: str) -> Iterator[str]:
+    """Yield the regular forms of a verb; where two spellings are possible, both."""
+    yield from (verb, f"{verb}s", f"{verb}es")
+    root = verb[:-1] if verb.endswith("e") else verb
+    yield from (f"{root}ed", f"{root}ing", f"{verb}ing")
+    if verb.endswith("y"):
+        yield from (f"{verb[:-1]}ies", f"{verb[:-1]}ied")
+    elif verb[-1] not in "aeiouwx":
+        yield from (f"{verb}{verb[-1]}ed", f"{verb}{verb[-1]}ing")
+
+
 def _lists() -> Iterator[tuple[int, list[str]]]:
     yield PLAIN, [*english.PLAIN.split(), *chinese.PLAIN.split()]
+    yield PLAIN, [*english.NOUNS.split(), *english.ADVERBS.split(), *english.IRREGULAR.split()]
+    yield PLAIN, [form for verb in english.VERBS.split() for form in _forms(verb)]
     for flag, texts in (
         (IDIOM, (english.IDIOMS, chinese.IDIOMS)),
         (SHARING, (english.SHARING, chinese.SHARING)),
@@ -211,3 +226,4 @@ def _lists() -> Iterator[tuple[int, list[str]]]:
         yield flag, [phrase.strip() for text in texts for phrase in text.split("|")]
     yield NUMBER, [*english.NUMBER_WORDS]
     yield COMPARING, [*comparatives()]
+    yield BARE, [*_BARE]

@@ -15,6 +15,7 @@ from kgrec.explanation.checking.known import Known
 from kgrec.explanation.checking.names import Mention, mentions
 from kgrec.explanation.checking.numbers import Finding
 from kgrec.explanation.checking.phrases import (
+    BARE,
     COMPARING,
     DENYING,
     IDIOM,
@@ -43,16 +44,52 @@ from kgrec.language.tokens import Tokens, fold, tokenise
 __all__ = ["read"]
 
 _SILENT = PLAIN | IDIOM | SHARING | TOO | SUBJECT
-_SAME = frozenset("same share shared sharing identical common mutual matching equal".split())
-_OTHER = frozenset("different differ other".split())
+_SAME = frozenset(["same", "share", "shared", "sharing", "identical", "common", "mutual", "matching", "equal"])
+_OTHER = frozenset(["different", "differ", "other"])
 _FOUNDED = frozenset(
-    "history record purchase order basket cart list wishlist because reason rest speak follow support suggestion view visit"
-    .split()
+    [
+        "history",
+        "record",
+        "purchase",
+        "order",
+        "basket",
+        "cart",
+        "list",
+        "wishlist",
+        "because",
+        "reason",
+        "rest",
+        "speak",
+        "follow",
+        "support",
+        "suggestion",
+        "view",
+        "visit",
+    ]
 )
 _FOUNDED_ZH = ("记录", "历史", "依据", "支持", "推荐关系", "因为您", "您买", "您看")
-_YOURS = frozenset("you your you've yours 您 你".split())
-_PAST = frozenset("history record purchase order bought purchased ordered viewed browsed visited liked owned basket cart".split())
-_TYPE_BEFORE = frozenset("with include contain plus of for has have in on by and 配 带 含 送".split())
+_YOURS = frozenset(["you", "your", "you've", "yours", "您", "你"])
+_PAST = frozenset(
+    [
+        "history",
+        "record",
+        "purchase",
+        "order",
+        "bought",
+        "purchased",
+        "ordered",
+        "viewed",
+        "browsed",
+        "visited",
+        "liked",
+        "owned",
+        "basket",
+        "cart",
+    ]
+)
+_TYPE_BEFORE = frozenset(
+    ["with", "include", "contain", "plus", "of", "for", "has", "have", "in", "on", "by", "and", "配", "带", "含", "送"]
+)
 
 
 @dataclass(slots=True)
@@ -88,7 +125,7 @@ def read(text: str, case: Case, language: Literal["en", "zh"] | None = None) -> 
     tokens = tokenise(fold(text[:4_000]))
     names = mentions(text, tokens, case)
     taken = frozenset(at for name in names for at in range(name.first, name.last))
-    spoken = language_of(text, tokens, taken)
+    spoken = language_of(tokens, taken, case.knows)
     free = [at not in taken for at in range(len(tokens.words))]
     counted = amounts(tokens, free)
     stops = {at for name in names for at in (name.first, name.last)}
@@ -114,7 +151,10 @@ def _read_clause(reading: _Reading, clause: Clause, free: list[bool]) -> None:
     inside = [name for name in reading.names if clause.first <= name.first < clause.last]
     found = [match for match in reading.found if clause.first <= match.first < clause.last]
     counted = [amount for amount in reading.numbers if clause.first <= amount.first < clause.last]
-    comparing_here = any(match.entry.flags & COMPARING for match in found) or "比" in reading.tokens.words[clause.first : clause.last]
+    comparing_here = (
+        any(match.entry.flags & COMPARING for match in found)
+        or "比" in reading.tokens.words[clause.first : clause.last]
+    )
     before = len(reading.claims)
     for name in inside:
         _name(reading, clause, name, compared=comparing_here)
@@ -158,7 +198,9 @@ def _name(reading: _Reading, clause: Clause, name: Mention, *, compared: bool) -
     if others and compared:
         reading.claim("name", name.first, name.last, ("supported", "a product of the shop"))
     elif others or case.told:
-        reading.claim("name", name.first, name.last, ("contradicted", "neither the product nor one that the evidence names"))
+        reading.claim(
+            "name", name.first, name.last, ("contradicted", "neither the product nor one that the evidence names")
+        )
     else:
         reading.claim("name", name.first, name.last, ("unknown", "no product that is known here goes by this name"))
 
@@ -203,7 +245,8 @@ def _number(reading: _Reading, clause: Clause, amount: Amount, inside: Sequence[
     case, tokens = reading.case, reading.tokens
     named = _named(reading, clause)
     if amount.kind == "shoppers":
-        alone = not clause.flags & (SHARING | TOO) and any(
+        anchored = any(not name.itself for name in inside)
+        alone = not (anchored or clause.flags & (SHARING | TOO)) and any(
             word in ("it", "this", "它", "这", "该", "此", "本") for word in tokens.words[clause.first : clause.last]
         )
         both = bool(named) if not alone else False
@@ -221,9 +264,7 @@ def _number(reading: _Reading, clause: Clause, amount: Amount, inside: Sequence[
         if amount.kind == "number" and amount.text == "2" and tokens.words[amount.first] == "two":
             return
         kind: ClaimKind = "number" if amount.kind == "number" else amount.kind  # type: ignore[assignment]
-        finding = _of_holder(
-            reading, clause, amount.first, lambda known: numbers.number_of(amount, known, tokens)
-        )
+        finding = _of_holder(reading, clause, amount.first, lambda known: numbers.number_of(amount, known, tokens))
         if amount.kind == "price" and finding[0] != "supported" and clause.flags & COMPARING:
             finding = min(finding, _difference(reading, clause, amount), key=_rank)
         reading.claim(kind, amount.first, amount.last, finding)
@@ -262,25 +303,40 @@ def _phrase(reading: _Reading, clause: Clause, match: Match, inside: Sequence[Me
     if flags & COMPARING and not flags & VALUE:
         what, sign = comparatives()[" ".join(keys)]
         reading.claim(
-            "comparison", match.first, match.last, comparing.compared(reading.case, _compared_with(reading, clause), what, sign)
+            "comparison",
+            match.first,
+            match.last,
+            comparing.compared(reading.case, _compared_with(reading, clause), what, sign),
         )
         return
-    if len(keys) == 1 and (bare := bare_comparative(keys[0])) and "比" in tokens.words[clause.first : match.first]:
+    if flags & BARE and (bare := bare_comparative(keys[0])) and _compares(tokens, clause, match.first):
         reading.claim(
-            "comparison", match.first, match.last, comparing.compared(reading.case, _compared_with(reading, clause), *bare)
+            "comparison",
+            match.first,
+            match.last,
+            comparing.compared(reading.case, _compared_with(reading, clause), *bare),
         )
         return
-    if flags & PRAISE and not (flags & (VALUE | PLAIN | LEADING) and _of_holder(
-        reading, clause, match.first, lambda known: holds_value(known, keys, match.entry, naming=False)
-    )[0] == "supported"):
+    if flags & PRAISE and not (
+        flags & (VALUE | PLAIN | LEADING)
+        and _of_holder(reading, clause, match.first, lambda known: holds_value(known, keys, match.entry, naming=False))[
+            0
+        ]
+        == "supported"
+    ):
         reading.claim("praise", match.first, match.last, _praise(reading, clause, match))
         return
     if flags & RELATION and _is_same(reading, clause, match):
         _same(reading, clause, match)
         return
-    if flags & _SILENT or flags & (DENYING | SHOPPERS | POPULAR | LEADING | TEXT) or (flags & RELATION and not flags & VALUE):
-        if not (flags & VALUE and _under_brand(reading, match)):
-            return
+    if (
+        flags & _SILENT
+        or flags & (DENYING | SHOPPERS | POPULAR | LEADING | TEXT)
+        or (flags & RELATION and not flags & VALUE)
+    ):
+        if not (flags & VALUE and _under_brand(reading, match)) and not _is_sold(reading, clause, match):
+            if not (match.entry.meanings and _cue(reading, clause, match.first, match.last) == "material"):
+                return
     if flags & COMPARING and flags & ~(COMPARING | VALUE) == 0 and "than" in tokens.words[match.last : clause.last]:
         what, sign = comparatives()[" ".join(keys)]
         finding = comparing.compared(reading.case, _compared_with(reading, clause), what, sign)
@@ -302,6 +358,22 @@ def _phrase(reading: _Reading, clause: Clause, match: Match, inside: Sequence[Me
         match.first,
         match.last,
         _of_holder(reading, clause, match.first, lambda known: holds_value(known, keys, entry, naming=naming, cue=cue)),
+    )
+
+
+def _compares(tokens: Tokens, clause: Clause, at: int) -> bool:
+    """Tell whether a Chinese adjective compares: after 比 or 更."""
+    return "比" in tokens.words[max(0, clause.first - 12) : at] or tokens.words[at - 1 : at] in (["更"], ["较"])
+
+
+def _is_sold(reading: _Reading, clause: Clause, match: Match) -> bool:
+    """Tell whether a plain word names what is sold: "a fabric" at the end, not "the fabric of"."""
+    words, entry = reading.tokens.words, match.entry
+    if not entry.meanings or match.first == clause.first or words[match.first - 1] not in ("a", "an", "this", "another", "next", "new"):
+        return False
+    return any(relation == "product_type" for relation, _ in entry.meanings) and (
+        match.last >= clause.last
+        or words[match.last] in ("for", "from", "that", "in", "with", "by", "you", "we", "is", "could", "may", "might")
     )
 
 
@@ -339,7 +411,11 @@ def _praise(reading: _Reading, clause: Clause, match: Match) -> Finding:
     inner = [(keys[at], keys[at + 1]) for at in range(match.first, match.last - 1)]
     beside = {(keys[match.last - 1], keys[match.last])} if match.last < len(keys) else set()
     beside |= {(keys[match.first - 1], keys[match.first])} if match.first else set()
-    if product.states(keys[match.first : match.last]) and all(pair in product.pairs for pair in inner) and beside & product.pairs:
+    if (
+        product.states(keys[match.first : match.last])
+        and all(pair in product.pairs for pair in inner)
+        and beside & product.pairs
+    ):
         return "supported", "the product's own words"
     return "unknown", "praise that nothing bears out"
 
@@ -352,9 +428,9 @@ def _is_same(reading: _Reading, clause: Clause, match: Match) -> bool:
     if any(word in _SAME or word in ("shares", "different", "differs") for word in before) or "common" in after:
         return True
     text, following = "".join(before), "".join(after)
-    return text.endswith(("同", "相同", "相同的", "同样的", "一样的", "同一", "同一个", "不同", "不同的")) or following.startswith(
-        ("相同", "一样", "一致", "也相同", "也一样", "不同")
-    )
+    return text.endswith(
+        ("同", "相同", "相同的", "同样的", "一样的", "同一", "同一个", "不同", "不同的")
+    ) or following.startswith(("相同", "一样", "一致", "也相同", "也一样", "不同"))
 
 
 def _same(reading: _Reading, clause: Clause, match: Match) -> None:
@@ -384,7 +460,9 @@ def _words(reading: _Reading, clause: Clause, first: int, last: int) -> None:
             if words[at] != "free" or clause.denial_at(at - 1) is None:
                 cue = _cue(reading, clause, at, at + 1)
                 keys = reading.tokens.keys[at : at + 1]
-                finding = _of_holder(reading, clause, at, lambda known, keys=keys, cue=cue: holds_words(known, keys, cue))  # type: ignore[misc]
+                finding = _of_holder(
+                    reading, clause, at, lambda known, keys=keys, cue=cue: holds_words(known, keys, cue)
+                )  # type: ignore[misc]
                 reading.claim("word", at, at + 1, finding)
             at += 1
             continue
@@ -486,9 +564,14 @@ def _frame(
             status: Status = "unknown" if case.popular is None else "supported" if case.popular else "contradicted"
             reading.claim("popularity", at, end, (status, "popularity, as the evidence has it"))
         elif flags & SHOPPERS and not flags & VALUE and not any(a.kind == "shoppers" for a in counted):
-            counts = [case.pairs.get(one, 0) for one in _named(reading, clause)] or [*case.pairs.values(), case.touched or 0]
+            counts = [case.pairs.get(one, 0) for one in _named(reading, clause)] or [
+                *case.pairs.values(),
+                case.touched or 0,
+            ]
             seen = any(counts)
-            reading.claim("shoppers", at, end, ("supported" if seen else "unknown", "shoppers, as the evidence counts them"))
+            reading.claim(
+                "shoppers", at, end, ("supported" if seen else "unknown", "shoppers, as the evidence counts them")
+            )
         elif flags & TEXT and clause.noun_at(at) is None and (clause.flags & SHARING or _likened(tokens, clause)):
             named = _named(reading, clause)
             fine = bool(case.alike) and (not named or set(named) <= case.alike)
@@ -501,7 +584,16 @@ def _frame(
             elif not fine:
                 reading.claim("share", at, end, ("unknown", "it is not known what adds most"))
     words = set(tokens.words[clause.first : clause.last])
-    if not inside and words & _YOURS and (words & _PAST or any(p in "".join(tokens.words[clause.first : clause.last]) for p in ("记录", "历史", "买过", "看过", "浏览"))):
+    if (
+        not inside
+        and words & _YOURS
+        and (
+            words & _PAST
+            or any(
+                p in "".join(tokens.words[clause.first : clause.last]) for p in ("记录", "历史", "买过", "看过", "浏览")
+            )
+        )
+    ):
         place = next(at for at in range(clause.first, clause.last) if tokens.words[at] in _YOURS)
         if case.told and case.anchors:
             reading.claim("history", place, place + 1, ("supported", "the evidence rests on a history"))
@@ -541,7 +633,12 @@ def _denials(reading: _Reading, clause: Clause, before: int) -> None:
             else:
                 status, reason = _turned(reading, claim)
             reading.claims[at] = Claim(
-                kind=claim.kind, start=claim.start, end=claim.end, words=claim.words, status=status, reason=f"denied: {reason}"
+                kind=claim.kind,
+                start=claim.start,
+                end=claim.end,
+                words=claim.words,
+                status=status,
+                reason=f"denied: {reason}",
             )
 
 

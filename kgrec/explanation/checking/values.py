@@ -12,9 +12,57 @@ from kgrec.language.tokens import phrase_key
 __all__ = ["holds_value", "holds_words"]
 
 _SHADES = frozenset(
-    "light dark pale deep bright hot baby royal sky powder ice midnight cobalt lime olive emerald forest mint army sage apple "
-    "lemon burnt ruby cherry dusty blush rose off antique snow pure jet matte slate space charcoal wine 深 浅 天 宝 军 墨 酒 "
-    "玫 大 纯 米".split()
+    [
+        "light",
+        "dark",
+        "pale",
+        "deep",
+        "bright",
+        "hot",
+        "baby",
+        "royal",
+        "sky",
+        "powder",
+        "ice",
+        "midnight",
+        "cobalt",
+        "lime",
+        "olive",
+        "emerald",
+        "forest",
+        "mint",
+        "army",
+        "sage",
+        "apple",
+        "lemon",
+        "burnt",
+        "ruby",
+        "cherry",
+        "dusty",
+        "blush",
+        "rose",
+        "off",
+        "antique",
+        "snow",
+        "pure",
+        "jet",
+        "matte",
+        "slate",
+        "space",
+        "charcoal",
+        "wine",
+        "深",
+        "浅",
+        "天",
+        "宝",
+        "军",
+        "墨",
+        "酒",
+        "玫",
+        "大",
+        "纯",
+        "米",
+    ]
 )
 _OPEN = ("product_type", "brand", "category")
 
@@ -29,7 +77,7 @@ def holds_value(known: Known, keys: Sequence[str], entry: Entry, *, naming: bool
         naming: whether a product type must be what the product is, or may be any word of its texts.
         cue: the relation that the words around it name, such as ``"brand"``.
     """
-    if cue in ("brand", "category"):
+    if cue in ("brand", "category") or not entry.meanings:
         return holds_words(known, keys, cue)
     meanings = [meant for meant in entry.meanings if not cue or meant[0] == cue] or (
         [] if cue else list(entry.meanings)

@@ -91,7 +91,9 @@ class Verifier:
         case = self.case(product, evidence=evidence, history=history)
         return read(text, case, language)  # type: ignore[arg-type]
 
-    def case(self, product: Product | str, *, evidence: _Why = None, history: Iterable[str | Product] | None = None) -> Case:
+    def case(
+        self, product: Product | str, *, evidence: _Why = None, history: Iterable[str | Product] | None = None
+    ) -> Case:
         """Return what texts about a product are checked against; the arguments are those of :meth:`verify`."""
         if isinstance(product, str):
             if self._catalogue is None:
@@ -145,7 +147,9 @@ class Verifier:
             raise SettingsError("there is no catalogue")
         return known_of(self._catalogue[num], _facts_of(self._graph, num))
 
-    def _counts(self, num: int | None, why: Sequence[Evidence], anchors: Mapping[str, Known]) -> tuple[dict[str, int], int | None]:
+    def _counts(
+        self, num: int | None, why: Sequence[Evidence], anchors: Mapping[str, Known]
+    ) -> tuple[dict[str, int], int | None]:
         least = self._settings.min_shoppers
         pairs: dict[str, int] = {}
         for one in why:
@@ -175,7 +179,10 @@ class Verifier:
         if self._vectors is not None and num is not None:
             for name in anchors:
                 other = self._num(name)
-                if other is not None and float(self._vectors[num] @ self._vectors[other]) >= self._settings.min_likeness:
+                if (
+                    other is not None
+                    and float(self._vectors[num] @ self._vectors[other]) >= self._settings.min_likeness
+                ):
                     alike.add(name)
         return frozenset(alike)
 
@@ -283,7 +290,9 @@ class _Names:
         entries: dict[str, Entry] = {}
         for brand in {product.brand for product in self._products if product.brand}:
             key = phrase_key(brand)
-            if key and not all(word in plain and plain[word].flags & ~VALUE & (PLAIN | ~PLAIN) for word in key.split(" ")):
+            if key and not all(
+                word in plain and plain[word].flags & ~VALUE & (PLAIN | ~PLAIN) for word in key.split(" ")
+            ):
                 entries[key] = Entry(VALUE, (("brand", brand),))
         return PhraseBook(entries)
 
@@ -304,7 +313,8 @@ def _rests(evidence: _Why, why: Sequence[Evidence]) -> bool | None:
     if isinstance(evidence, Explanation) and evidence.score <= 0:
         return False
     return any(one.history_item and one.share > 0 for one in why) or (
-        isinstance(evidence, Explanation) and any(cell.history_item and cell.amount > 0 for cell in evidence.contributions)
+        isinstance(evidence, Explanation)
+        and any(cell.history_item and cell.amount > 0 for cell in evidence.contributions)
     )
 
 

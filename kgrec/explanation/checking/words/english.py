@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 __all__ = [
+    "ADVERBS",
     "CLAUSE_OPENERS",
     "DENYING",
     "HISTORY_VERBS",
     "IDIOMS",
     "IMPERATIVES",
+    "IRREGULAR",
+    "NOUNS",
     "NOUN_ENDS",
     "NUMBER_WORDS",
     "PLAIN",
@@ -16,6 +19,7 @@ __all__ = [
     "SUBJECTS",
     "SUPERLATIVES",
     "TOO",
+    "VERBS",
 ]
 
 PLAIN = """
@@ -34,7 +38,7 @@ PLAIN = """
     suggest suggested suggesting recommend recommended recommending propose proposed proposing choose chose chosen
     choosing pick picked picking select selected selecting show showed shown showing offer offered offering present
     presented list listed listing bring brought bringing give gave given giving put place placed point pointed pointing
-    lead led leading speak spoke spoken speaking count counts counted counting rest rests rested resting rely relies
+    led speak spoke spoken speaking count counts counted counting rest rests rested resting rely relies
     base based basing follow followed following stem stems stemmed go goes going gone went come comes came coming
     appear appears appeared appearing turn turned turning say said says saying tell told state stated mention mentioned
     describe described describing description text wording listing name named naming call called label labelled labeled
@@ -51,17 +55,17 @@ PLAIN = """
     compared comparing comparison correspond corresponds agree agrees differ differs echo echoes mirror mirrors
     reflect reflects reflected fall falls fell land lands landed reach reached reaches
     cost costs costing price priced prices pricing
-    know known knowing see saw seen seeing look looked looking think thought seem seems find found finding get gets got
+    know known knowing see seen seeing look looked looking think thought seem seems find found finding get gets got
     getting take takes took taken taking keep keeps kept keeping want wants wanted need needs needed enjoy enjoys enjoyed
     try tried might like likes liked liking prefer prefers preferred interest interests interested taste
     tastes appeal appeals appealing attract attracted favour favours favor favors
     buy buys bought buying purchase purchased purchases purchasing order ordered orders ordering view viewed viewing
-    views browse browsed browsing visit visited visits visiting click clicked touch touched check checked add added
-    adding basket cart wishlist save saved rate rated own owned owning
+    views browse browsed browsing visit visited visits visiting click clicked touch touched add added
+    adding wishlist save saved rate rated own owned owning
     history histories record records past previous previously earlier recent recently lately latest last ago before
     activity behaviour behavior session sessions time times date day today
     shopper customer buyer client person people user visitor household folk many several few number couple
-    shop store site page catalogue catalog range assortment collection section department aisle shelf
+    shop store site page catalogue catalog range assortment collection section department aisle
     reason reasons evidence ground grounds explanation explain explains cause due owing thanks account score
     scores result main strongest weight weighs influence part share
     whole general overall altogether first
@@ -71,16 +75,140 @@ PLAIN = """
     patterns style styled theme themed themes finish shape shaped form format look looks scent fragrance flavour flavor
     volume capacity height width depth length diameter weight dimension dimensions
     year month week
-    side mind case fact basis terms term respect regard regards regarding according accordingly concerning
+    side mind fact basis terms term respect regard regards regarding according accordingly concerning
     purpose purposes occasion occasions
     worth     per cent percent
     exactly precisely namely actually really truly
+    answer answers response respond responds nod continue continues continued continuing complement complements
+    complementing accompany accompanies alongside adding extend extends extending expand expands round complete completes
+    thread stay stays stayed step steps next sense makes feel feels gather gathered notice noticed notices
+    remind reminds reminded aware consider considers considered considering judge judging draw draws drawing drew drawn
+    through help helps helped hope wish guess bet believe believes expect expects expected imagine happens happen
+    out up down off away back forward toward towards against despite although though however moreover furthermore plus
+    instead otherwise unless whether especially particularly specifically generally usually often sometimes directly
+    clearly right sure today now currently everything everybody everyone else nowadays turn turns meet meets met sum front
+    behind alone heading spec specs specification specifications value values amount amounts unit units stuff goods
+    merchandise remain remains remaining caught catch catches pointer pointers hint hints hinted signal signals indicate
+    indicates indicated suggests reveals tells shows proves idea ideas thought thoughts option options choices picks finds
+    matter matters role place places spirit mood lines direction path route link links bridge bridges clue clues habit
+    habits pattern trend trends preference preferences leaning leanings liking search searches searched looking looks
+    follow-up successor counterpart counterparts sibling siblings relative relatives cousin neighbour neighbours neighbor
+    partner partners member members example examples instance kindred akin comparable equivalent apart aside beyond
+    whatever whichever wherever whenever someone somebody anyone anybody folks fellow fellows buyers crowd majority
+    half quarter third percentage proportion portion bulk rest remainder total totals
+    collect collected collecting gathered assembled paired bundled alongside-with combined jointly
+    earlier later soon lately meanwhile afterwards previously
+    ways means manner fashion note noted noting notes worthy
+    seek sought sells arrives arrive arrived ships presented features boasts sports    packs packed
+    equipped comprised comprises consists consist consisting made-from comes-with
+    ask asks asked asking want wanting likes owning owner owners
+    reads reading read hold holding
 """
-"""Words that claim nothing of a product. What is in no list, and stands nowhere in the product's own texts, is a claim
+"""Words that claim nothing of a product, as they stand. What is in no list, and stands nowhere in the product's own texts, is a claim
 that nothing bears out."""
 
+VERBS = """
+    accompany account achieve acquire act adapt add address admire adopt advise agree aim allow answer appear apply appreciate
+    approach arrange arrive ask assemble associate assume attach attract base become begin believe belong bet bring browse
+    build buy call care carry catch cause change choose cite claim click close collect combine come compare complement complete
+    comprise concern connect consider consist contain continue convince correspond cost count craft create crop cross
+    decide deduce define deliver depend derive describe deserve design determine differ direct discover discuss display draw
+    drop earn echo encounter end enjoy ensure enter equal establish examine expect explain explore express extend face
+    fall fancy favour feature feel figure fill find fit focus follow form gather get give go grab grow guess guide hand happen
+    have head hear help highlight hint hit hold hope identify imagine include indicate infer influence inform inspire intend
+    interest introduce invite join judge jump keep know land last lean learn let like link list look love maintain
+    make manage mark match mean measure meet mention mind miss move name need nod note notice observe occur offer
+    open opt order originate overlap own pair pass pay pick place plan play please point ponder pop prefer present produce
+    prompt propose provide pull purchase push put qualify raise rank reach react read realise realize reappear recall receive
+    recognise recognize recommend recur reference refer reflect regard relate rely remain remember remind repeat report
+    represent request resemble resonate respond rest result resurface return reveal revisit ride round run save say search see
+    seek seem select send sense serve set settle share shop show signal sit sort speak spend stand start state stay steer stem
+    step stick strike suggest suit sum supply support suppose surface take talk tell tend thank think tie touch track trace
+    treat trigger try turn understand use vary view visit voice want weigh welcome wish wonder work write yield
+    zoom narrow align coincide converge intersect cluster sync tally resonate rhyme warrant justify merit
+    accommodate attend await bolster bridge centre center characterise characterize comprehend conclude confirm consult
+    contribute convey credit deem detect dovetail elaborate embody emerge encompass evoke exemplify exhibit extract factor
+    feed flow gauge glance ground hail hover illustrate implicate incline incorporate intrigue invoke lie locate
+    mesh mix nudge outline peruse pinpoint pique position possess print proceed pursue reckon register reinforce render
+    rely retain retrieve scan scroll span spring stress summarise summarize surround swap tailor target
+    underline underpin unite validate venture
+"""
+"""Verbs in the infinitive; their other forms follow by rule."""
+
+IRREGULAR = """
+    bought brought built came chose chosen did done drawn drew driven drove fell fallen found gave given went gone got
+    gotten grew grown heard held kept knew known lay left led lent let made meant met paid put ran read said sat sold seen sent
+    set shown sought spoke spoken spent stood stuck struck swept taken thought told took understood woke woven worn wrote written
+    caught began begun became hit laid lain lit lost sprang sprung sank swung taught threw thrown won understood withheld arose
+    arisen borne overlapped meshed
+"""
+
+NOUNS = """
+    account action activity addition advice affinity agreement aim algorithm alternative analysis angle answer anything
+    appearance appetite approach area argument article aspect association attention attribute audience background balance basics
+    basis beginning behalf belief benefit bit blend bond bridge call candidate care catalogue cause centre chance character
+    choice circle circumstance class clue cluster collection combination company comparison complement concept conclusion
+    connection consideration contender content context continuation contrast contribution correspondence counterpart couple
+    course crossover cue data deal decision degree demand detail difference direction discovery discussion echo edge effect
+    element end entry equivalent evidence example expectation explanation expression extent eye factor favour
+    feature feel feeling field figure find fit focus form friend front gap glance goal grasp ground
+    group guess guide habit half hand head heading help hint history idea identity impression inclination
+    indication indicator influence information input inquiry insight inspiration instance intention interaction interest item
+    journey judgement kind kinship leaning level liking link list listing lineup logic look lookalike majority
+    manner match matter meaning meeting member mention mind mindset mix moment month mood motive move name
+    need neighbour nod note notion number object occasion occurrence option origin others overlap pair pairing parallel part
+    partner passion past path people percentage period person perspective pick piece place plan point
+    portion position possibility preference presence profile proof property proposal proposition prospect purchase purpose
+    pursuit query question range rank ranking rate ratio reach reason reasoning recollection record reference regard relation
+    relationship relative relevance reminder request resemblance resonance response rest result return role root round rule
+    sale sample scan scheme score search section sector selection sense sequence session share shopping
+    shortlist side sight signal similarity site situation sort source speaking stage standard standpoint start
+    starting statement step storefront story strand subject suggestion sum summary support taste
+    tendency term theme thing thought thread tie time title total touch trace track trail trait trend tribute try turn
+    twin type variant variation variety version view viewpoint visit vote way week whole wish word work
+    year yours page
+    order basketful haul checkout profile feed homepage
+"""
+"""Nouns of talk, choice and likeness. Plurals follow by rule."""
+
+ADVERBS = """
+    accordingly actually additionally afterwards again ago ahead alike almost alone along already altogether anyway
+    apparently approximately apart arguably aside assuredly away basically because before beforehand below besides
+    briefly broadly certainly chiefly clearly closely collectively commonly comparably comparatively consequently consistently
+    conveniently correspondingly curiously currently customarily decidedly deliberately directly distinctly doubtless earlier
+    effectively elsewhere entirely equally essentially evenly eventually evidently exactly explicitly expressly
+    fairly familiarly finally first firstly fittingly foremost formerly forth frankly frequently fully further furthermore
+    generally gladly greatly habitually happily hence henceforth here hereby historically hopefully identically
+    immediately implicitly incidentally increasingly indeed independently indirectly individually initially instead inherently
+    intentionally interestingly jointly just lastly lately later latterly likewise literally logically mainly markedly maybe
+    meanwhile merely moreover mostly mutually namely naturally nearby nearly neatly necessarily next nicely
+    nonetheless normally notably noticeably now nowadays obviously occasionally oddly often once onward openly ordinarily
+    originally otherwise outright outwardly overall overly partially particularly partly perhaps personally plainly plausibly
+    possibly potentially practically precisely predominantly presently presumably previously primarily principally probably
+    properly purely purposely quietly quite rather readily recently regardless regularly relatedly relatively reportedly
+    respectively roughly secondly seemingly separately seriously shortly significantly similarly simply since
+    simultaneously sincerely slightly so solely somehow someway somewhat somewhere soon specially specifically squarely still
+    strictly strongly subsequently substantially subtly suddenly suitably supposedly surely surprisingly swiftly tentatively
+    thankfully then there thereafter thereby therefore thirdly thoroughly though throughout thus tightly together
+    truly twice typically ultimately undoubtedly understandably unsurprisingly usually veritably verbatim very virtually visibly
+    well wholly yet
+    familiar relevant related likely possible possibly apt fitting suitable appropriate sensible logical obvious plain
+    certain sure particular specific general overall separate respective corresponding comparable similar alike
+    common mutual joint shared own same identical equal further additional different distinct various several few many
+    main key central chief principal primary first next last final previous prior past recent earlier later current
+    present frequent regular usual typical able willing curious interested inclined drawn glad
+    aware mindful accurate exact precise whole entire partial half single sole only lone
+    upcoming following preceding neighbouring adjacent close nearby parallel
+"""
+"""Words of degree, time and order, and adjectives that describe a choice and not a product."""
+
 IDIOMS = """
-    most of all|counts most|count most|counts the most|as well as|more than one|one more|as a whole|at least|at most
+    as a whole|whole history|your whole history|you saw|you felt|you checked|you spotted|checked out
+    |    your basket|your cart|shopping basket|shopping cart|your shopping basket|your shopping cart|in case|in this case
+    |in that case|in any case|in light of|in the light of|leads to|lead to|leads here|leads us|led to|led us|why not
+    |how about|what about|nothing but|none other than|makes sense|make sense|next step|natural next step|good reason
+    |without further ado|no wonder|no surprise|no coincidence|comes as no surprise|last but not least|if not|or not
+    |    most of all|counts most|count most|counts the most|as well as|more than one|one more|as a whole|at least|at most
     |on balance|by its score|in which|best match|best fit|good match|good fit|close match|near match|natural match
     |natural fit|natural companion|goes well with|go well with|going well with|go well together|goes well together
     |pairs well with|pair well with|fits well with|fit well with|sits well with|sit well with|works well with
@@ -140,21 +268,21 @@ DENYING = """
 """What denies the words after it."""
 
 RELATION_WORDS = {
-    "brand": "brand|maker|make|manufacturer|label|house|producer",
+    "brand": "brand|maker|manufacturer|label|producer",
     "colour": "colour|color|shade|hue|coloured|colored",
     "material": "material|fabric",
     "size": "size",
-    "category": "category|section|department",
+    "category": "category|department",
     "product_type": "type|kind|sort|product type|type of product|kind of product",
     "pattern": "pattern",
     "theme": "theme|motif",
-    "style": "style|look",
+    "style": "style",
     "finish": "finish",
     "occasion": "occasion",
     "gender": "gender",
     "volume": "volume|capacity",
     "weight": "weight",
-    "pack_size": "pack size|number of pieces|pack",
+    "pack_size": "pack size|number of pieces",
     "price": "price|cost",
     "scent": "scent|fragrance",
     "flavour": "flavour|flavor",
