@@ -16,7 +16,7 @@ DEVELOPED: Mapping[str, Shapes] = {
     "en": {
         "brand": (
             "This one is made by {x}.",
-            "It comes from {x}, the same maker you already know.",
+            "It comes from {x}, a maker you may already know.",
             "The brand behind this product is {x}.",
             "You may like this {x} product.",
         ),
@@ -82,12 +82,16 @@ HELD_OUT: Mapping[str, Shapes] = {
         "brand": (
             "Another pick from {x} for your collection.",
             "{x} is the name on the label here.",
-            "If you like what {x} makes, have a look at this.",
+            "If you like what {x} makes, this may be for you.",
             "It carries the {x} name.",
         ),
         "measure": ("Expect {x} here.", "What you get is {x}.", "According to its title, it offers {x}."),
         "number": ("Its title speaks of {x}.", "There is {x} in the name."),
-        "denied": ("Nothing with {x} in it: this is free of {x}.", "It does without {x}.", "There is no {x} in this one."),
+        "denied": (
+            "Nothing with {x} in it: this is free of {x}.",
+            "It does without {x}.",
+            "There is no {x} in this one.",
+        ),
         "stated": ("Its own text calls it {x}.", "You will see {x} in its title."),
         "colour": ("If {x} is your colour, this fits.", "A {x} one this time.", "Its shade is given as {x}."),
         "material": ("{x} is what it is made from.", "It uses {x}.", "Made in {x}, according to the shop."),
@@ -97,8 +101,16 @@ HELD_OUT: Mapping[str, Shapes] = {
             "Your interest in “{x}” led us here.",
             "Looking at “{x}” in your orders, this seemed a natural next step.",
         ),
-        "type": ("How about a {x}?", "Your next {x} could be this one.", "Among our {x}s, this is close to what you bought."),
-        "category": ("The shop keeps it under {x}.", "Look for it among {x}.", "Its place in the catalogue is {x}."),
+        "type": (
+            "How about a {x}?",
+            "Your next {x} could be this one.",
+            "Among our {x}s, this is close to what you bought.",
+        ),
+        "category": (
+            "The shop keeps it under {x}.",
+            "Among {x}, this is where we found it.",
+            "Its place in the catalogue is {x}.",
+        ),
         "size": ("Size: {x}.", "You would get the {x} one."),
         "price": ("At {x}, it is within reach.", "The shop asks {x} for it.", "Priced at {x}."),
         "shoppers": (
@@ -107,11 +119,15 @@ HELD_OUT: Mapping[str, Shapes] = {
             "{x} others who own “{a}” went for this too.",
         ),
         "comparison": ("Next to “{a}” it turns out {x}.", "This would be the {x} choice compared to “{a}”."),
-        "invented": ("On top of that, it is {x}.", "What makes it stand out: it is {x}.", "Being {x}, it fits your taste."),
+        "invented": (
+            "On top of that, it is {x}.",
+            "What makes it stand out: it is {x}.",
+            "Being {x}, it fits your taste.",
+        ),
         "praise": ("Many call it {x}.", "It happens to be {x}.", "Do not overlook {x}."),
         "wearer": ("Intended for {x}.", "{x} are who this was made for.", "Something for {x}."),
         "pack": ("Sold as a set of {x}.", "One order brings you {x} pieces.", "Contents: {x} pcs."),
-        "model": ("Look for {x} on the label.", "Its number is {x}."),
+        "model": ("The label reads {x}.", "Its number is {x}."),
         "title": ("Today we would show you “{x}”.", "Our answer to your history is “{x}”.", "Why not try “{x}”?"),
         "shared": (
             "“{a}” is {x}, and so is this.",

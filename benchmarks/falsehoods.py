@@ -87,7 +87,7 @@ _UNDENIED = (
     ("There is {x} in it.", "Expect {x} here.", "It comes with {x}."),
 )
 _DENIED = re.compile(r"\b(?:no|without|non) ([a-z]{4,})\b(?! \d)|\b([a-z]{4,})[ -]free\b")
-_MODEL = re.compile(r"\b(?=[a-z-]*\d)(?=[\d-]*[a-z])[a-z\d]{3,}(?:-[a-z\d]+)?\b", re.IGNORECASE)
+_MODEL = re.compile(r"\b(?=[a-z-]*\d)(?=[\d-]*[a-z])[a-z\d]{3,}(?:-[a-z\d]+)?\b(?![.,]\d)", re.IGNORECASE)
 _PIECES = re.compile(r"\b(\d{2,3}) ([a-z]{4,})\b", re.IGNORECASE)
 
 
@@ -144,7 +144,9 @@ class ShopParts:
     @cached_property
     def brands(self) -> tuple[str, ...]:
         """All brands, those in declared attributes too."""
-        return tuple(sorted({product.brand for product in self.catalogue if product.brand} | {*self.values.get("brand", ())}))
+        return tuple(
+            sorted({product.brand for product in self.catalogue if product.brand} | {*self.values.get("brand", ())})
+        )
 
     def facts(self, product_id: str) -> dict[str, list[str]]:
         """Return relation → values of a product."""
@@ -157,7 +159,12 @@ class ShopParts:
     def text(self, product_id: str) -> str:
         """Return everything that is said of a product, as keys between blanks."""
         product = self.catalogue.product(product_id)
-        parts = [product.title, product.description, product.brand or "", *(l for path in product.categories for l in path)]
+        parts = [
+            product.title,
+            product.description,
+            product.brand or "",
+            *(l for path in product.categories for l in path),
+        ]
         parts += [value for values in product.attributes.values() for value in values]
         parts += [value for values in self.facts(product_id).values() for value in values]
         return f" {' '.join(tokenise(fold(' | '.join(parts))).keys)} "
@@ -181,7 +188,10 @@ def parts_of(shop: Recommender, *, cases: int = 400, seed: int = 0) -> ShopParts
     rows = [row for row, length in enumerate(touched.lengths().tolist()) if 2 <= length <= 40]
     found = []
     for row in rng.sample(rows, min(cases, len(rows))):
-        history = [catalogue.ids[num] for num in dict.fromkeys(touched.items[touched.indptr[row] : touched.indptr[row + 1]].tolist())]
+        history = [
+            catalogue.ids[num]
+            for num in dict.fromkeys(touched.items[touched.indptr[row] : touched.indptr[row + 1]].tolist())
+        ]
         answers = {language: shop.recommend(history=history, k=5, language=language) for language in ("en", "zh")}
         rank = rng.randrange(len(answers["en"]))
         item = answers["en"][rank].item
@@ -208,7 +218,11 @@ class _Draw:
         for _ in range(tries if pool else 0):
             value = self.rng.choice(pool)
             keys = tokenise(fold(value)).keys
-            if keys and all(f" {key} " not in text for key in keys if len(key) > 2) and any(len(key) > 2 for key in keys):
+            if (
+                keys
+                and all(f" {key} " not in text for key in keys if len(key) > 2)
+                and any(len(key) > 2 for key in keys)
+            ):
                 return value
         return None
 
@@ -326,6 +340,7 @@ def _category(draw: _Draw, case: Case, language: str) -> Iterator[tuple[str, Slo
 def _price(draw: _Draw, case: Case, language: str) -> Iterator[tuple[str, Slots, Slots | None]]:
     price = case.product.price or 1.0
     wrong = round(price * draw.rng.choice((0.5, 0.8, 1.1, 2.0)) + 0.17, 2)
+    wrong += wrong == price
     sign = {"GBP": "£", "USD": "$", "EUR": "€"}.get(case.product.currency or "USD", "$")
     if language == "zh":
         sign = sign if sign != "$" else "$"
@@ -369,7 +384,9 @@ def _praise(draw: _Draw, case: Case, language: str) -> Iterator[tuple[str, Slots
 def _wearer(draw: _Draw, case: Case, language: str) -> Iterator[tuple[str, Slots, Slots | None]]:
     own = draw.parts.facts(case.product.id).get("gender", ())
     text = draw.parts.text(case.product.id)
-    pool = {"en": ("men", "women", "boys", "girls", "babies", "children"), "zh": ("男士", "女士", "婴儿", "儿童")}[language]
+    pool = {"en": ("men", "women", "boys", "girls", "babies", "children"), "zh": ("男士", "女士", "婴儿", "儿童")}[
+        language
+    ]
     singular = {"men": "man", "women": "woman", "boys": "boy", "girls": "girl", "babies": "baby", "children": "child"}
     wrong = draw.rng.choice(pool)
     english = {"男士": "men", "女士": "women", "婴儿": "babies", "儿童": "children"}.get(wrong, wrong)
@@ -393,10 +410,16 @@ def _model(draw: _Draw, case: Case, language: str) -> Iterator[tuple[str, Slots,
     if language == "zh":
         return
     if not codes:
-        yield "model", {}, {"x": f"{draw.rng.choice('ABKMX')}{draw.rng.choice('QRTZ')}-{draw.rng.randrange(1000, 9999)}"}
+        yield (
+            "model",
+            {},
+            {"x": f"{draw.rng.choice('ABKMX')}{draw.rng.choice('QRTZ')}-{draw.rng.randrange(1000, 9999)}"},
+        )
         return
     wrong = re.sub(r"\d+", lambda found: str(int(found[0]) + draw.rng.randrange(1, 90)), codes[0], count=1)
-    usual = re.fullmatch(r"\d+(?:pcs?|pk|ct|x\d+\w*|cm|mm|ml|oz|g|th|st|nd|rd|s|d|w|v|in|h|hr)|[a-z]?\d+%?", codes[0], re.IGNORECASE)
+    usual = re.fullmatch(
+        r"\d+(?:pcs?|pk|ct|x\d+\w*|cm|mm|ml|oz|g|th|st|nd|rd|s|d|w|v|in|h|hr)|[a-z]?\d+%?", codes[0], re.IGNORECASE
+    )
     if wrong.casefold() not in case.product.title.casefold():
         yield "model", {} if usual else {"x": codes[0]}, {"x": wrong}
 
@@ -405,12 +428,21 @@ def _title(draw: _Draw, case: Case, language: str) -> Iterator[tuple[str, Slots,
     yield "title", {"x": draw.name(case.product.id)}, {"x": draw.name(draw.unseen(case))}
 
 
-_SHARED = {"colour": "{}", "material": "made of {}", "gender": "for {}", "brand": "from {}", "pattern": "{}", "style": "{}"}
+_SHARED = {
+    "colour": "{}",
+    "material": "made of {}",
+    "gender": "for {}",
+    "brand": "from {}",
+    "pattern": "{}",
+    "style": "{}",
+}
 
 
 def _shared(draw: _Draw, case: Case, language: str) -> Iterator[tuple[str, Slots, Slots | None]]:
     mine = draw.parts.facts(case.product.id)
-    candidates = list(dict.fromkeys([*(e.history_item for e in case.why["en"].evidence if e.history_item), *case.history]))
+    candidates = list(
+        dict.fromkeys([*(e.history_item for e in case.why["en"].evidence if e.history_item), *case.history])
+    )
     draw.rng.shuffle(candidates)
     true: Slots = {}
     false: Slots = {}
@@ -562,7 +594,9 @@ def _in_template(kind: str, case: Case, true: Slots, false: Slots, language: str
     right, wrong = true.get("x", ""), false.get("x", "")
     if not right or right == wrong:
         return None
-    pattern = re.compile(rf"(?<![\w“]){re.escape(right)}(?!\w)" if language == "en" else re.escape(right), re.IGNORECASE)
+    pattern = re.compile(
+        rf"(?<![\w“]){re.escape(right)}(?!\w)" if language == "en" else re.escape(right), re.IGNORECASE
+    )
     bare = re.sub(r"“[^”]*”", lambda found: "\0" * len(found[0]), why.text) if "unseen" not in kind else why.text
     if "unseen" in kind:
         pattern = re.compile(rf"(?<=“){re.escape(right)}(?=”)")
@@ -622,5 +656,3 @@ def _by_kind(rows: Sequence[tuple[Planted, bool]]) -> dict[str, dict[str, float]
     for row in rows:
         by_kind[row[0].kind].append(row)
     return {kind: {"share": round(_share(found), 4), "n": len(found)} for kind, found in by_kind.items()}
-
-

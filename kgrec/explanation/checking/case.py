@@ -61,6 +61,11 @@ class Case:
             found |= anchor.stems
         return frozenset(found)
 
+    @cached_property
+    def written(self) -> tuple[str, ...]:
+        """What names the products, as it is written."""
+        return (self.product.raw, *(anchor.raw for anchor in self.anchors.values()))
+
     def knows(self, key: str) -> bool:
         """Tell whether any of the products' texts has a word."""
         return stem(key) in self.stems

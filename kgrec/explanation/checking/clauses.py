@@ -171,13 +171,13 @@ _BACK_STOPS = frozenset(
         "near",
     ]
 )
-_STARTS = frozenset("you we there they our you'd you'll".split())
+_STARTS = frozenset(["you", "we", "there", "they", "our", "you'd", "you'll"])
 _DETERMINERS = frozenset(["a", "an", "the", "that", "those", "your"])
 _FOUNDED = {("because", "of"), ("going", "by"), ("based", "on"), ("thanks", "to"), ("owing", "to"), ("due", "to")}
 _FOUNDED |= {("inspired", "by"), ("suggested", "by"), ("back", "to"), ("stems", "from"), ("follows", "from")}
 _FOUNDED |= {("builds", "on"), ("prompted", "by"), ("from", "your")}
 _NOT_FOUNDED = frozenset(["its", "this", "the", "same", "their", "it", "shared"])
-_LIKENESS = frozenset("like similar alike just as same with".split())
+_LIKENESS = frozenset(["like", "similar", "alike", "just", "as", "same", "with"])
 _VERB_ZH = "|".join(phrase.strip() for phrase in chinese.HISTORY_VERBS.split("|"))
 _END_ZH = r"(?=[，。；：！？、（）,]|(?:和|与|跟|同)(?:这|它|本|此)|的?(?:记录|历史)|都|也|均|一样|相同|相似|相近|$)"
 _HISTORY_ZH = re.compile(
@@ -240,7 +240,8 @@ def clauses(tokens: Tokens, found: Sequence[Match], names: Sequence[Mention], fr
     for name in names:
         named[name.first : name.last] = [True] * (name.last - name.first)
     inner = {at for match in found for at in range(match.first + 1, match.last)}
-    cut = list(_cut(tokens, named, inner))
+    inner |= {at for name in names for at in range(name.first + 1, name.last)}
+    cut = list(_cut(tokens, inner))
     spoken_zh = list(_chinese_nouns(tokens)) if not tokens.folded.isascii() else []
     before: Clause | None = None
     claimed = liked = False
@@ -263,15 +264,16 @@ def clauses(tokens: Tokens, found: Sequence[Match], names: Sequence[Mention], fr
     return cut
 
 
-def _cut(tokens: Tokens, named: Sequence[bool], inner: set[int]) -> Iterator[Clause]:
+def _cut(tokens: Tokens, inner: set[int]) -> Iterator[Clause]:
     words, gaps = tokens.words, tokens.gaps
     first, sentence = 0, 0
     for at in range(1, len(words)):
-        if named[at] and named[at - 1] and not _BREAKS.search(gaps[at].replace(",", "")):
-            continue
-        ends = _SENTENCE_BREAKS.search(gaps[at]) is not None
-        joins = words[at - 1] in _JOINING and words[at] in _OPENERS and at - 1 > first and at not in inner
-        if ends or joins or (_BREAKS.search(gaps[at]) and not (named[at] and named[at - 1])):
+        gap = gaps[at]
+        if at in inner or (gap == "." and words[at].isdigit()):
+            continue  # inside of a name, a phrase or a number
+        ends = _SENTENCE_BREAKS.search(gap) is not None
+        joins = words[at - 1] in _JOINING and words[at] in _OPENERS and at - 1 > first
+        if ends or joins or _BREAKS.search(gap):
             yield Clause(first, at, sentence)
             first = at
             sentence += ends
@@ -296,7 +298,11 @@ def _holder(tokens: Tokens, clause: Clause, inside: list[Mention], before: Claus
     if before is None:
         return Holder.PRODUCT
     if before.holder is Holder.PRODUCT and before.nouns and before.nouns[-1][1] >= before.last:
-        if before.sentence == clause.sentence and not re.search("[:;：；—–]", tokens.gaps[first]) and words[opens] not in _STARTS:
+        if (
+            before.sentence == clause.sentence
+            and not re.search("[:;：；—–]", tokens.gaps[first])
+            and words[opens] not in _STARTS
+        ):
             clause.nouns.append((first, clause.last))  # a list of what the shopper touched goes on
         return Holder.PRODUCT
     if before.sentence != clause.sentence and before.holder is Holder.HISTORY:
@@ -323,7 +329,7 @@ def _english_nouns(
                 end = _noun_end(words, begin, last, names)
                 if all(flags[place] & PLAIN or (flags[place] == 0 and False) for place in range(begin, end)):
                     begin, end = _noun_begin(words, at, clause.first, named), at
-        elif word == "your":
+        elif word == "your" and words[at + 1 : at + 2] not in (["next"], ["new"]):
             begin = _skip(words, at + 1, last, _BEFORE_PLACE)
             if begin < last and words[begin] in _PLACES:
                 begin = _skip(words, begin, last, _PLACES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from kgrec.explanation.checking.names import Mention
 from kgrec.explanation.checking.words import chinese, english
@@ -28,7 +28,6 @@ _LINK = re.compile(
 _ROLES = re.compile(
     r"\b(?:system|assistant|user|instruction|prompt|developer) ?:|\b(?:system prompt|api key)\b", re.IGNORECASE
 )
-_ENTITY = re.compile(r"&[A-Za-z#0-9]{2,8};")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _SENTENCE = re.compile(r"(?:^|[.!?:;。！？：；…—–]\s*|\n)[\"“'(]?")
 _COMMANDS = frozenset(english.IMPERATIVES.split())
@@ -42,14 +41,22 @@ def language_of(tokens: Tokens, taken: frozenset[int], known: Callable[[str], bo
 
     Names, numbers and words of the products' own texts, which may be in any language, do not count.
     """
-    there = [(word, key) for at, (word, key) in enumerate(zip(tokens.words, tokens.keys, strict=True)) if at not in taken]
+    there = [
+        (word, key) for at, (word, key) in enumerate(zip(tokens.words, tokens.keys, strict=True)) if at not in taken
+    ]
     chinese_words = sum(_CHINESE.match(word) is not None for word, _ in there)
     others = sum(_CHINESE.match(word) is None and not word[0].isdigit() and not known(key) for word, key in there)
     return "zh" if chinese_words > others or (chinese_words and not others) else "en"
 
 
-def flaws(text: str, tokens: Tokens, names: list[Mention], language: str, asked: str | None) -> Iterator[Flaw]:
-    """Yield what a text must not contain, with its place."""
+def flaws(
+    text: str, tokens: Tokens, names: list[Mention], language: str, asked: str | None, written: Sequence[str]
+) -> Iterator[Flaw]:
+    """Yield what a text must not contain, with its place.
+
+    Signs such as ``~`` or ``&amp;`` are let pass where the shop's own texts (``written``, in lower case) have them
+    between the same characters; tags and addresses never are.
+    """
     if not text.strip():
         yield 0, len(text), "the text is empty"
         return
@@ -59,7 +66,8 @@ def flaws(text: str, tokens: Tokens, names: list[Mention], language: str, asked:
         yield 0, len(text), f"the text is not in the language asked for, {asked!r}"
     inside = [(tokens.starts[name.first], tokens.ends[name.last - 1]) for name in names if name.ids]
     for found in _MARKUP.finditer(text):
-        if not (_ENTITY.fullmatch(found[0]) and _within(found.start(), inside)):
+        around = text[max(0, found.start() - 3) : found.end() + 1].lower()
+        if "<" in found[0] or not any(around in own or around.strip(' “”"') in own for own in written):
             yield found.start(), found.end(), "markup does not belong in a sentence"
     for pattern, reason in ((_LINK, "links and addresses do not belong here"), (_ROLES, "this speaks to a machine")):
         for found in pattern.finditer(text):

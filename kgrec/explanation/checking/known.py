@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from html import unescape
 
 from kgrec.data import Product
 from kgrec.explanation.checking.phrases import PLAIN, RELATION, VALUE, Entry, PhraseBook, matches, reaches, standing
@@ -42,6 +43,8 @@ class Known:
     Attributes:
         product: as its shop describes it.
         title: keys of the title's words, in order.
+        titles: the same, and where the title has HTML entities, as it is written too.
+        raw: the texts that name it as they are written, in lower case, for signs that stand in them.
         values: relation → canonical values.
         spellings: how its texts spell values, by canonical value.
         words: keys of all words that its texts state.
@@ -59,6 +62,8 @@ class Known:
 
     product: Product
     title: tuple[str, ...]
+    titles: tuple[tuple[str, ...], ...]
+    raw: str
     values: Mapping[str, frozenset[str]]
     spellings: Mapping[str, frozenset[str]]
     words: frozenset[str]
@@ -159,25 +164,38 @@ def known_of(product: Product, facts: Mapping[str, Iterable[str]] | None = None)
         facts: relation → values, the graph's for example.
     """
     draft = _Draft()
-    title = draft.read(product.title)
-    draft.read(product.description, names=False)
+    title = draft.read(unescape(product.title))
+    titles = {tuple(title.keys)}
+    if "&" in product.title:
+        titles.add(tuple(draft.read(product.title).keys))
+    draft.read(unescape(product.description), names=False)
+    texts = [product.title, product.brand or ""]
     levels: set[str] = set()
     for path in product.categories:
         for level in path:
-            levels.add(phrase_key(level))
-            draft.read(level)
+            levels |= {phrase_key(level), phrase_key(unescape(level))}
+            draft.read(unescape(level))
+            texts.append(level)
     stated = {name: tuple(values) for name, values in product.attributes.items()}
     if product.brand:
         stated["brand"] = (*stated.get("brand", ()), product.brand)
     for relation, values in [*stated.items(), *(facts or {}).items()]:
         name = "colour" if relation.casefold() == "color" else relation.casefold().replace(" ", "_")
         for value in values:
+            keys = phrase_key(value).split()
+            if keys and draft.denied.issuperset(keys) and not draft.words.intersection(keys):
+                continue  # its own text denies what was read from it
             draft.value(name, value)
+            if "&" in value:
+                draft.value(name, unescape(value))
+            texts.append(value)
             levels |= {phrase_key(level) for level in re.split(" [>›] ", value)} if name == "category" else set()
     joined = {one + two for one, two in draft.pairs}
     return Known(
         product=product,
         title=tuple(title.keys),
+        titles=tuple(sorted(titles)),
+        raw="\n".join(texts).lower(),
         values={name: frozenset(values) for name, values in draft.values.items()},
         spellings={value: frozenset(texts) for value, texts in draft.spellings.items()},
         words=frozenset(draft.words | joined),
@@ -225,7 +243,8 @@ def _denied(tokens: Tokens) -> list[bool]:
         if word == "free" and at and gaps[at] in (" ", "-") and words[at - 1] not in _STOPS:
             denied[at - 1] = True
         elif word in _DENIERS and not (word == "no" and _numbered(tokens, at)):
-            for following in range(at + 1, min(at + 4, size)):
+            most = at + 2 if gaps[at + 1 : at + 2] == ["-"] else at + 4
+            for following in range(at + 1, min(most, size)):
                 if words[following] in _STOPS or _ENDS.search(gaps[following]):
                     break
                 denied[following] = True

@@ -67,12 +67,12 @@ def _quoted(text: str, tokens: Tokens, case: Case) -> Iterator[Mention]:
 def _named(keys: tuple[str, ...], case: Case, *, cut: bool) -> Iterator[str]:
     """Yield the ids of what goes by a name: whole titles first, and cut ones where no title is whole."""
     titles = _titles(case)
-    whole = [name for name, known in titles if known.title == keys or phrase_key(known.product.id) == " ".join(keys)]
+    whole = [name for name, known in titles if keys in known.titles or phrase_key(known.product.id) == " ".join(keys)]
     yield from whole
     if whole or (not cut and any(True for _ in case.find(keys))):
         return
     for name, known in titles:
-        if _is_cut(keys, known.title, cut=cut):
+        if any(_is_cut(keys, title, cut=cut) for title in known.titles):
             yield name
 
 
@@ -106,8 +106,9 @@ def _unquoted(tokens: Tokens, case: Case, taken: set[int]) -> Iterator[Mention]:
     keys = tokens.keys
     by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for name, known in _titles(case):
-        if len(known.title) > 1:
-            by_first.setdefault(known.title[0], []).append((known.title, name))
+        for title in known.titles:
+            if len(title) > 1:
+                by_first.setdefault(title[0], []).append((title, name))
     at = 0
     while at < len(keys):
         if at in taken:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
@@ -38,7 +39,8 @@ __all__ = [
 PLAIN, IDIOM, SHARING, TOO, SUBJECT, DENYING, PRAISE, VALUE = 1, 2, 4, 8, 16, 32, 64, 128
 RELATION, NUMBER, COMPARING, SHOPPERS, POPULAR, LEADING, TEXT, BARE = 256, 512, 1024, 2048, 4096, 8192, 16384, 32768
 
-_GAPS = frozenset({"", " ", "-", "  ", "&", " & ", "'", " '", "' ", "/", " / "})
+_APART = re.compile(r"[!?;:\n。！？；：—–“”]|.{4}")
+"""What may not stand between the words of one phrase."""
 _COMPARATIVES = {
     ("price", -1): "cheaper|less expensive|costs less|cost less|lower price|lower priced|lower in price|less costly"
     "|more affordable|less dear|easier on the purse|更便宜|便宜|价格更低|更实惠|价格较低|省钱",
@@ -115,7 +117,7 @@ def reaches(tokens: Tokens, stops: Iterable[int] = ()) -> list[int]:
     gaps = tokens.gaps
     for at in range(size - 1, -1, -1):
         reach[at] = end
-        if gaps[at] not in _GAPS or at in barred:
+        if (gaps[at] not in ("", " ", "-") and _APART.search(gaps[at])) or at in barred:
             end = at
     return reach
 

@@ -132,7 +132,7 @@ def read(text: str, case: Case, language: Literal["en", "zh"] | None = None) -> 
     found = list(matches(list(tokens.keys), reaches(tokens, stops), (*case.books, standing()), free))
     parts = clauses(tokens, found, names, free)
     reading = _Reading(text, case, tokens, names, counted, found, parts)
-    bad = list(flaws(text, tokens, names, spoken, language))
+    bad = list(flaws(text, tokens, names, spoken, language, case.written))
     for start, end, reason in bad:
         reading.claims.append(
             Claim(kind="form", start=start, end=end, words=text[start:end], status="contradicted", reason=reason)
@@ -332,7 +332,7 @@ def _phrase(reading: _Reading, clause: Clause, match: Match, inside: Sequence[Me
     if (
         flags & _SILENT
         or flags & (DENYING | SHOPPERS | POPULAR | LEADING | TEXT)
-        or (flags & RELATION and not flags & VALUE)
+        or (flags & RELATION and clause.denial_at(match.first) is None and _is_label(tokens, clause, match))
     ):
         if not (flags & VALUE and _under_brand(reading, match)) and not _is_sold(reading, clause, match):
             if not (match.entry.meanings and _cue(reading, clause, match.first, match.last) == "material"):
@@ -366,10 +366,26 @@ def _compares(tokens: Tokens, clause: Clause, at: int) -> bool:
     return "比" in tokens.words[max(0, clause.first - 12) : at] or tokens.words[at - 1 : at] in (["更"], ["较"])
 
 
+def _is_label(tokens: Tokens, clause: Clause, match: Match) -> bool:
+    """Tell whether "fragrance" is the name of an attribute ("its fragrance is") and not what is sold."""
+    before = tokens.words[match.first - 1] if match.first > clause.first else ""
+    after = tokens.words[match.last] if match.last < clause.last else ""
+    return (
+        not tokens.words[match.first].isascii()
+        or before
+        in ("the", "its", "their", "same", "your", "this", "that", "one", "in", "by", "share", "shares", "of", "whose")
+        or after in ("is", "are", "of", "and", "given", "too", "as", "called", "named")
+    )
+
+
 def _is_sold(reading: _Reading, clause: Clause, match: Match) -> bool:
     """Tell whether a plain word names what is sold: "a fabric" at the end, not "the fabric of"."""
     words, entry = reading.tokens.words, match.entry
-    if not entry.meanings or match.first == clause.first or words[match.first - 1] not in ("a", "an", "this", "another", "next", "new"):
+    if (
+        not entry.meanings
+        or match.first == clause.first
+        or words[match.first - 1] not in ("a", "an", "this", "another", "next", "new")
+    ):
         return False
     return any(relation == "product_type" for relation, _ in entry.meanings) and (
         match.last >= clause.last
@@ -395,8 +411,10 @@ def _cue(reading: _Reading, clause: Clause, first: int, last: int) -> str:
         return "brand"
     if before[-1:] in (["category"], ["categories"]) or joined in ("分类", "类目"):
         return "category"
-    if before in (["made", "of"], ["made", "from"]) or joined in ("材质", "材料"):
+    if before in (["made", "of"], ["made", "from"], ["material", "is"]) or joined in ("材质", "材料"):
         return "material"
+    if before in (["colour", "is"], ["color", "is"], ["shade", "is"]):
+        return "colour"
     return ""
 
 
@@ -425,6 +443,8 @@ def _is_same(reading: _Reading, clause: Clause, match: Match) -> bool:
     words = reading.tokens.words
     before = words[max(clause.first, match.first - 3) : match.first]
     after = words[match.last : match.last + 3]
+    if "same" in after or "identical" in after or "shared" in after:
+        return True
     if any(word in _SAME or word in ("shares", "different", "differs") for word in before) or "common" in after:
         return True
     text, following = "".join(before), "".join(after)

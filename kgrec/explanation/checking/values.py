@@ -59,12 +59,8 @@ _SHADES = frozenset(
         "墨",
         "酒",
         "玫",
-        "大",
-        "纯",
-        "米",
     ]
 )
-_OPEN = ("product_type", "brand", "category")
 
 
 def holds_value(known: Known, keys: Sequence[str], entry: Entry, *, naming: bool, cue: str = "") -> Finding:

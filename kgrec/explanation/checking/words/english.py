@@ -41,7 +41,7 @@ PLAIN = """
     led speak spoke spoken speaking count counts counted counting rest rests rested resting rely relies
     base based basing follow followed following stem stems stemmed go goes going gone went come comes came coming
     appear appears appeared appearing turn turned turning say said says saying tell told state stated mention mentioned
-    describe described describing description text wording listing name named naming call called label labelled labeled
+    describe described describing description text wording listing name named naming call called
     make made making maker manufacture manufactured manufacturer produce produced producer craft crafted design designed
     build built create created sell sold selling seller hold holds held holding measure measures measured measuring
     weigh weighs weighed weighing stand stands stood contain contains contained containing content include includes
@@ -69,15 +69,15 @@ PLAIN = """
     reason reasons evidence ground grounds explanation explain explains cause due owing thanks account score
     scores result main strongest weight weighs influence part share
     whole general overall altogether first
-    attribute attributes property properties characteristic characteristics detail details trait entry
-    way ways kind sort type category categories brand brands label line
-    colour coloured color colored shade hue tone tint material materials fabric size sizes sized pattern patterned
-    patterns style styled theme themed themes finish shape shaped form format look looks scent fragrance flavour flavor
+    model models attribute attributes property properties characteristic characteristics detail details trait entry
+    way ways kind sort type category categories brand brands line
+    colour coloured color colored hue tone material materials size sizes sized pattern patterned
+    patterns style styled theme themed themes shape shaped form format look looks scent flavour flavor
     volume capacity height width depth length diameter weight dimension dimensions
     year month week
     side mind fact basis terms term respect regard regards regarding according accordingly concerning
     purpose purposes occasion occasions
-    worth     per cent percent
+    worth per cent percent
     exactly precisely namely actually really truly
     answer answers response respond responds nod continue continues continued continuing complement complements
     complementing accompany accompanies alongside adding extend extends extending expand expands round complete completes
@@ -99,7 +99,7 @@ PLAIN = """
     collect collected collecting gathered assembled paired bundled alongside-with combined jointly
     earlier later soon lately meanwhile afterwards previously
     ways means manner fashion note noted noting notes worthy
-    seek sought sells arrives arrive arrived ships presented features boasts sports    packs packed
+    seek sought sells arrives arrive arrived ships presented features boasts sports packs packed
     equipped comprised comprises consists consist consisting made-from comes-with
     ask asks asked asking want wanting likes owning owner owners
     reads reading read hold holding
@@ -150,7 +150,7 @@ NOUNS = """
     choice circle circumstance class clue cluster collection combination company comparison complement concept conclusion
     connection consideration contender content context continuation contrast contribution correspondence counterpart couple
     course crossover cue data deal decision degree demand detail difference direction discovery discussion echo edge effect
-    element end entry equivalent evidence example expectation explanation expression extent eye factor favour
+    element end entry equivalent evidence example expectation explanation expression extent factor favour
     feature feel feeling field figure find fit focus form friend front gap glance goal grasp ground
     group guess guide habit half hand head heading help hint history idea identity impression inclination
     indication indicator influence information input inquiry insight inspiration instance intention interaction interest item
@@ -203,7 +203,8 @@ ADVERBS = """
 """Words of degree, time and order, and adjectives that describe a choice and not a product."""
 
 IDIOMS = """
-    as a whole|whole history|your whole history|you saw|you felt|you checked|you spotted|checked out
+    caught your eye|catches the eye|the label says|the label gives|on the label|name on the label|labelled as
+    |    as a whole|whole history|your whole history|you saw|you felt|you checked|you spotted|checked out
     |    your basket|your cart|shopping basket|shopping cart|your shopping basket|your shopping cart|in case|in this case
     |in that case|in any case|in light of|in the light of|leads to|lead to|leads here|leads us|led to|led us|why not
     |how about|what about|nothing but|none other than|makes sense|make sense|next step|natural next step|good reason
@@ -213,7 +214,7 @@ IDIOMS = """
     |natural fit|natural companion|goes well with|go well with|going well with|go well together|goes well together
     |pairs well with|pair well with|fits well with|fit well with|sits well with|sit well with|works well with
     |work well with|works with|work with|would suit you|once more|in the first place|first of all|more of the same
-    |more like this|not only|more to go on|the more|for one thing|at a glance|at first sight|in short|in other words
+    |more like this|not only|more to go on|for one thing|at a glance|at first sight|in short|in other words
     |to go with|in line with|in keeping with|in common with|in common|in mind|in turn|in particular|by far
     |for sale|on sale here|such as|so far|more specifically|more precisely|most likely|most closely|most clearly
     |no more than|no fewer than|no less than|thank you|no doubt|not just|taking into account|take into account|up your street
