@@ -1,6 +1,6 @@
 """Sentence shapes in the free manner of language models, with slots: what is planted in ``benchmarks/falsehoods.py``.
 
-Shapes of ``DEVELOPED`` may be looked at while the verifier is worked on; those of ``HELD_OUT`` only when it is measured.
+Shapes of ``DEVELOPED`` were looked at while the verifier was worked on; those of ``HELD_OUT`` were only measured.
 Each says one thing of its slot, which is filled with what is true, or with what is not.
 """
 

@@ -65,7 +65,9 @@ _INVENTED = {
         "scratch resistant", "odourless", "solar powered", "edible", "foldable", "bulletproof", "quick drying",
         "non-toxic", "battery operated", "limited to 500 pieces", "dermatologist tested",
     ),
-    "zh": ("可充电", "防水防摔", "有机认证", "意大利手工制造", "可折叠", "抗过敏", "可机洗", "太阳能供电", "可降解", "夜光"),
+    "zh": (
+        "可充电", "防水防摔", "有机认证", "意大利手工制造", "可折叠", "抗过敏", "可机洗", "可降解", "夜光",
+    ),
 }  # fmt: skip
 _PRAISE = {
     "en": (
@@ -163,7 +165,7 @@ class ShopParts:
             product.title,
             product.description,
             product.brand or "",
-            *(l for path in product.categories for l in path),
+            *(level for path in product.categories for level in path),
         ]
         parts += [value for values in product.attributes.values() for value in values]
         parts += [value for values in self.facts(product_id).values() for value in values]
@@ -457,9 +459,10 @@ def _shared(draw: _Draw, case: Case, language: str) -> Iterator[tuple[str, Slots
                 slots = {"x": said, "a": draw.name(anchor), "r": relation}
                 if value in theirs.get(relation, ()):
                     true = true or slots
-                elif theirs.get(relation) and all(f" {key} " not in text for key in tokenise(fold(value)).keys):
-                    if not set(theirs[relation]) & set(mine[relation]):
-                        false = false or slots
+                    continue
+                apart = theirs.get(relation) and not set(theirs[relation]) & set(mine[relation])
+                if apart and all(f" {key} " not in text for key in tokenise(fold(value)).keys):
+                    false = false or slots
     if true or false:
         yield "shared", true, false or None
 

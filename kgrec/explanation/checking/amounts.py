@@ -30,7 +30,6 @@ _CURRENCIES = {
         "£": "GBP",
         "€": "EUR",
         "¥": "CNY",
-        "¥": "CNY",
         "元": "CNY",
         "块": "CNY",
         "人民币": "CNY",
@@ -52,7 +51,8 @@ _SIGN = "|".join(sorted(map(re.escape, _CURRENCIES), key=len, reverse=True))
 _DECIMAL = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _PRICE = re.compile(
     rf"(?<![a-z0-9])({_SIGN})\s?({_DECIMAL})|(?<![\w.,])({_DECIMAL})\s?({_SIGN})(?![a-z])"
-    rf"|(?:priced? (?:at|of|is)|costs?|for|售价|价格|定价|price:|只要|仅需)\s?[:：]?\s?({_DECIMAL})(?![\w.,]*\d|\s?[a-z%\u3400-\u9fff])"
+    rf"|(?:priced? (?:at|of|is)|costs?|售价|价格|定价|price:|只要|仅需)\s?[:：]?\s?({_DECIMAL})"
+    r"(?![\w.,]*\d|\s?[a-z%\u3400-\u9fff])"
 )
 _SHOPPERS = re.compile(
     rf"(?<![\w.,])({_COUNT})(?: (?:of (?:our|the)|other|more|different|of them|such))*"
@@ -60,13 +60,16 @@ _SHOPPERS = re.compile(
     r"|(\d[\d,]*|[两二三四五六七八九十]+)\s?(?:多)?(?:位|名|个|人次)?(?:其他)?(?:顾客|用户|客人|买家|消费者|人)"
 )
 _TOGETHER = re.compile(
-    rf"\ball (?:of (?:the )?)?({_WORDS}|\d+)\b|连同本商品[，,]?\s?(\d+|[一二三四五六七八九十]+)件|(\d+|[三四五六七八九十])件(?=都|均|全)"
+    rf"\ball (?:of (?:the )?)?({_WORDS}|\d+)\b|连同本商品[，,]?\s?(\d+|[一二三四五六七八九十]+)件"
+    r"|(\d+|[三四五六七八九十])件(?=都|均|全)"
 )
 _OTHERS = re.compile(
-    rf"(?<![\w.,])(\d[\d,]*|{_WORDS}|one) (?:more|others?|further)\b(?! shoppers| customers| people)|另外\s?(\d+)\s?件(?:商品)?"
+    rf"(?<![\w.,])(\d[\d,]*|{_WORDS}|one) (?:more|others?|further)\b(?! shoppers| customers| people)"
+    r"|另外\s?(\d+)\s?件(?:商品)?"
 )
 _PERCENT = re.compile(
-    r"(?<![\w.,])(\d+(?:\.\d+)?)\s?(?:%|％|per ?cent|个百分点)|百分之(\d+(?:\.\d+)?)|\b(a|one) (half|third|quarter|fifth|tenth)\b|\b(half)\b"
+    r"(?<![\w.,])(\d+(?:\.\d+)?)\s?(?:%|％|per ?cent|个百分点)|百分之(\d+(?:\.\d+)?)"
+    r"|\b(a|one) (half|third|quarter|fifth|tenth)\b|\b(half)\b"
 )
 _PARTS = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "fifth": 20.0, "tenth": 10.0}
 _OF_SCORE = re.compile(
@@ -76,17 +79,17 @@ _PLAIN_WORD = re.compile(rf"\b(?:{_WORDS})\b")
 _ROUGH = re.compile(
     r"(?:(?P<more>more than|over|above|upwards of|超过|多于)|(?P<less>less than|fewer than|under|below|不到|少于)"
     r"|(?P<least>at least|no fewer than|no less than|至少|不少于)|(?P<most>at most|up to|no more than|至多|最多)"
-    r"|(?P<about>about|around|roughly|some|nearly|almost|close to|approximately|circa|just|only|大约|约|近|将近|差不多))\s*$"
+    r"|(?P<about>about|around|roughly|some|nearly|almost|close to|approximately|circa|just|only|大约|约|近|将近"
+    r"|差不多))\s*$"
 )
-_HALF_MORE = frozenset(("few", "couple"))
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
     """A number in a text: words ``first`` … ``last − 1``.
 
-    ``number`` is what it says (NaN where it says "a few"), ``bound`` how exactly; ``currency`` of prices, ``measure`` of
-    amounts with a unit, ``near`` the words beside plain numbers.
+    ``number`` is what it says (NaN where it says "a few"), ``bound`` how exactly; ``currency`` is of prices,
+    ``measure`` of amounts with a unit, ``text`` of plain numbers.
     """
 
     first: int
@@ -122,11 +125,9 @@ def amounts(tokens: Tokens, free: list[bool]) -> list[Amount]:
             add(start, end, "percent", number)
     if digits:
         for match in _PRICE.finditer(folded):
-            sign, number = match[1] or match[4] or "", match[2] or match[3] or match[5]
+            sign, price = match[1] or match[4] or "", match[2] or match[3] or match[5]
             place = match.start(5) if match[5] else match.start()
-            add(
-                place, match.end(), "price", float(Decimal(number.replace(",", ""))), currency=_CURRENCIES.get(sign, "")
-            )
+            add(place, match.end(), "price", float(Decimal(price.replace(",", ""))), currency=_CURRENCIES.get(sign, ""))
         for match in PACK.finditer(folded):
             add(match.start(), match.end(), "pack", float(next(filter(None, match.groups()))))
         for start, end, measure in measures_in(folded):

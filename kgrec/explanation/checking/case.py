@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 from kgrec.explanation.checking.known import Known, stem
 from kgrec.explanation.checking.phrases import PhraseBook
 
 __all__ = ["Case"]
+
+_MOST_BOOKS = 12
+"""Anchors whose own values are known as phrases; words of the others are looked up one by one."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -21,7 +25,7 @@ class Case:
         anchors: products that the shopper touched or asked about, by id, those of the evidence first.
         rests: whether the score rests on them; None where nobody says.
         told: whether anybody said what the anchors are; otherwise nothing that a text says of them can be checked.
-        pairs: anchor → number of shoppers who touched both; missing where it is not known or not to be told.
+        pair: anchor → number of shoppers who touched both; 0 where it is not known or not to be told.
         touched: number of shoppers who touched the product; None where it is not known or not to be told.
         popular: whether it is more popular than others; None where it is not known.
         crowd: id → number of shoppers, for comparisons.
@@ -37,7 +41,7 @@ class Case:
     anchors: Mapping[str, Known] = field(default_factory=dict)
     told: bool = False
     rests: bool | None = None
-    pairs: Mapping[str, int] = field(default_factory=dict)
+    pair: Callable[[str], int] = lambda _: 0
     touched: int | None = None
     popular: bool | None = None
     crowd: Callable[[str], int | None] = lambda _: None
@@ -50,7 +54,7 @@ class Case:
     @cached_property
     def books(self) -> tuple[PhraseBook, ...]:
         """The phrases that mean something here, those of the products included."""
-        own = (self.product.book, *(anchor.book for anchor in self.anchors.values()))
+        own = (self.product.book, *(anchor.book for anchor in islice(self.anchors.values(), _MOST_BOOKS)))
         return own if self.brands is None else (*own, self.brands)
 
     @cached_property

@@ -223,14 +223,13 @@ class Clause:
         return next((denial for denial in self.denied if denial[0] <= at < denial[1]), None)
 
 
-def clauses(tokens: Tokens, found: Sequence[Match], names: Sequence[Mention], free: Sequence[bool]) -> list[Clause]:
+def clauses(tokens: Tokens, found: Sequence[Match], names: Sequence[Mention]) -> list[Clause]:
     """Cut a text into clauses and tell of whom each speaks.
 
     Args:
         tokens: the words.
         found: phrases in them.
         names: products named in them.
-        free: False for words that a number takes up.
     """
     size = len(tokens.words)
     flags = [0] * size

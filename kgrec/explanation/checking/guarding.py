@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 
 from kgrec.explanation.checking.names import Mention
@@ -33,7 +32,10 @@ _SENTENCE = re.compile(r"(?:^|[.!?:;。！？：；…—–]\s*|\n)[\"“'(]?")
 _COMMANDS = frozenset(english.IMPERATIVES.split())
 _CHINESE_COMMANDS = re.compile("|".join(phrase.strip() for phrase in chinese.IMPERATIVES.split("|")))
 _SOFT = frozenset(["please", "just", "now", "simply", "kindly", "also", "then", "so", "and"])
-_KEPT = "\u200c\u200d"
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff\ue000-\uf8ff"
+    "\U000e0000-\U0010ffff]"
+)
 
 
 def language_of(tokens: Tokens, taken: frozenset[int], known: Callable[[str], bool]) -> str:
@@ -73,11 +75,8 @@ def flaws(
         for found in pattern.finditer(text):
             if pattern is not _LINK or "://" in found[0] or not _within(found.start(), inside):
                 yield found.start(), found.end(), reason
-    for at, char in enumerate(text):
-        if ord(char) < 32 or (
-            not char.isascii() and char not in _KEPT and unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs")
-        ):
-            yield at, at + 1, "hidden characters do not belong in a sentence"
+    for found in _HIDDEN.finditer(text):
+        yield found.start(), found.end(), "hidden characters do not belong in a sentence"
     yield from _commands(text, tokens, inside)
 
 

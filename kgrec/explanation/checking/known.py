@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from html import unescape
+from itertools import pairwise
 
 from kgrec.data import Product
 from kgrec.explanation.checking.phrases import PLAIN, RELATION, VALUE, Entry, PhraseBook, matches, reaches, standing
@@ -44,6 +45,7 @@ class Known:
         product: as its shop describes it.
         title: keys of the title's words, in order.
         titles: the same, and where the title has HTML entities, as it is written too.
+        id_key: key of its id, by which a product without a title is named.
         raw: the texts that name it as they are written, in lower case, for signs that stand in them.
         values: relation → canonical values.
         spellings: how its texts spell values, by canonical value.
@@ -63,6 +65,7 @@ class Known:
     product: Product
     title: tuple[str, ...]
     titles: tuple[tuple[str, ...], ...]
+    id_key: str
     raw: str
     values: Mapping[str, frozenset[str]]
     spellings: Mapping[str, frozenset[str]]
@@ -131,7 +134,7 @@ class _Draft:
             self.chinese.append(folded)
         self.words.update(key for key, no in zip(keys, denied, strict=True) if not no)
         self.denied.update(key for key, no in zip(keys, denied, strict=True) if no)
-        self.pairs.update(zip(keys, keys[1:], strict=False))
+        self.pairs.update(pairwise(keys))
         for match in matches(keys, reaches(tokens), (standing(),), [not no for no in denied]):
             for relation, value in match.entry.meanings:
                 if relation == "product_type" and not names:
@@ -195,6 +198,7 @@ def known_of(product: Product, facts: Mapping[str, Iterable[str]] | None = None)
         product=product,
         title=tuple(title.keys),
         titles=tuple(sorted(titles)),
+        id_key=phrase_key(product.id),
         raw="\n".join(texts).lower(),
         values={name: frozenset(values) for name, values in draft.values.items()},
         spellings={value: frozenset(texts) for value, texts in draft.spellings.items()},
@@ -235,7 +239,7 @@ def _book(values: Mapping[str, set[str]], levels: set[str]) -> PhraseBook:
 
 
 def _denied(tokens: Tokens) -> list[bool]:
-    """Return which words a product's own text denies: ``without lid``, ``no parabens``, ``alcohol-free``, ``不含酒精``."""
+    """Return which words a product's own text denies: "without lid", "no parabens", "alcohol-free", "不含酒精"."""
     words, gaps = tokens.words, tokens.gaps
     size = len(words)
     denied = [False] * size
@@ -243,7 +247,13 @@ def _denied(tokens: Tokens) -> list[bool]:
         if word == "free" and at and gaps[at] in (" ", "-") and words[at - 1] not in _STOPS:
             denied[at - 1] = True
         elif word in _DENIERS and not (word == "no" and _numbered(tokens, at)):
-            most = at + 2 if gaps[at + 1 : at + 2] == ["-"] else at + 4
+            near = word != "without" and words[at + 1 : at + 2] not in (
+                ["added"],
+                ["artificial"],
+                ["synthetic"],
+                ["more"],
+            )
+            most = at + 2 if near else at + 4
             for following in range(at + 1, min(most, size)):
                 if words[following] in _STOPS or _ENDS.search(gaps[following]):
                     break

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kgrec.explanation.checking.case import Case
 from kgrec.explanation.checking.known import Known
-from kgrec.language.tokens import Tokens, phrase_key
+from kgrec.language.tokens import Tokens
 
 __all__ = ["Mention", "mentions"]
 
@@ -67,7 +67,8 @@ def _quoted(text: str, tokens: Tokens, case: Case) -> Iterator[Mention]:
 def _named(keys: tuple[str, ...], case: Case, *, cut: bool) -> Iterator[str]:
     """Yield the ids of what goes by a name: whole titles first, and cut ones where no title is whole."""
     titles = _titles(case)
-    whole = [name for name, known in titles if keys in known.titles or phrase_key(known.product.id) == " ".join(keys)]
+    phrase = " ".join(keys)
+    whole = [name for name, known in titles if keys in known.titles or known.id_key == phrase]
     yield from whole
     if whole or (not cut and any(True for _ in case.find(keys))):
         return

@@ -127,9 +127,7 @@ def _plain_number(text: str, near: set[str], known: Known) -> Finding:
 
 def holds_shoppers(amount: Amount, case: Case, named: Sequence[str], *, both: bool) -> Finding:
     """Tell whether a number of shoppers holds: of those with both products, or with the product alone."""
-    pairs = [case.pairs[name] for name in named if name in case.pairs]
-    if not named and both:
-        pairs = list(case.pairs.values())
+    pairs = [case.pair(name) for name in named or (case.anchors if both else ())]
     counts = pairs if both else [case.touched] if case.touched is not None else []
     if named and not both:
         counts = [*pairs, *counts] if case.touched is None else counts

@@ -125,15 +125,19 @@ def reaches(tokens: Tokens, stops: Iterable[int] = ()) -> list[int]:
 def matches(keys: list[str], reach: list[int], books: tuple[PhraseBook, ...], free: list[bool]) -> Iterator[Match]:
     """Yield the longest match at each free word, left to right; entries of equal phrases are joined."""
     at, size = 0, len(keys)
+    lengths = [book.longest for book in books]
     while at < size:
         if not free[at]:
             at += 1
             continue
         key = keys[at]
-        most = min(max([book.longest.get(key, 0) for book in books]), reach[at] - at)
-        for length in range(most, 0, -1):
+        most = 0
+        for longest in lengths:
+            if key in longest and longest[key] > most:
+                most = longest[key]
+        for length in range(min(most, reach[at] - at), 0, -1):
             phrase = key if length == 1 else " ".join(keys[at : at + length])
-            found = [entry for book in books if (entry := book.entries.get(phrase)) is not None]
+            found = [book.entries[phrase] for book in books if phrase in book.entries]
             if found and all(free[at : at + length]):
                 yield Match(at, at + length, found[0] if len(found) == 1 else joined(found))
                 at += length
@@ -180,6 +184,10 @@ def standing() -> PhraseBook:
         put(noun, Entry(VALUE, (("product_type", noun),)))
     for phrase, name in built_in_compounds().items():
         put(phrase, Entry(VALUE, (("product_type", name),)))
+    for relation, values in chinese.VALUES.items():
+        for value, spellings in values.items():
+            for spelling in spellings.split("|"):
+                put(spelling, Entry(VALUE, ((relation, value),)))
     for flag, phrases in _lists():
         for phrase in phrases:
             key = phrase_key(phrase)

@@ -9,7 +9,7 @@ from kgrec.explanation.checking.numbers import Finding
 from kgrec.explanation.checking.phrases import Entry
 from kgrec.language.tokens import phrase_key
 
-__all__ = ["holds_value", "holds_words"]
+__all__ = ["holds_value", "holds_words", "stands"]
 
 _SHADES = frozenset(
     [
@@ -90,9 +90,9 @@ def holds_value(known: Known, keys: Sequence[str], entry: Entry, *, naming: bool
     relation = meanings[0][0]
     if relation == "product_type" and (known.names(keys) if naming else known.states(keys)):
         return "supported", "what it is called"
-    if any(meant[0] in ("brand", "category") for meant in meanings) and known.states(keys):
-        if not (relation == "brand" and known.values.get("brand")):
-            return "supported", "in its own words"
+    named = relation == "brand" and known.values.get("brand")
+    if not named and any(meant[0] in ("brand", "category") for meant in meanings) and known.states(keys):
+        return "supported", "in its own words"
     return _otherwise(known, relation)
 
 
@@ -123,3 +123,12 @@ def holds_words(known: Known, keys: Sequence[str], cue: str = "") -> Finding:
     if known.states(keys):
         return "supported", "in its own words"
     return "unknown", "in no text of the product, and in no list of plain words"
+
+
+def stands(known: Known, piece: str) -> Finding:
+    """Tell whether Chinese characters stand in a product's texts one after another."""
+    if piece not in known.chinese:
+        return "unknown", "in no text of the product"
+    if known.denies(piece):
+        return "contradicted", "the product's texts deny it"
+    return "supported", "the product's texts say it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import Literal
@@ -26,7 +26,7 @@ from kgrec.language.tokens import phrase_key
 
 __all__ = ["Verifier", "verify"]
 
-MOST_ANCHORS = 200
+MOST_ANCHORS = 100
 """History items that a text's words are looked for in: those of the evidence, then the last ones."""
 _MOST_TITLES = 200_000
 """Catalogues with more products than this are not searched for other products' titles."""
@@ -89,7 +89,7 @@ class Verifier:
         if language not in (None, "en", "zh"):
             raise SettingsError(f"texts are checked in 'en' and 'zh'; got {language!r}: choose one of these, or None")
         case = self.case(product, evidence=evidence, history=history)
-        return read(text, case, language)  # type: ignore[arg-type]
+        return read(text, case, language)
 
     def case(
         self, product: Product | str, *, evidence: _Why = None, history: Iterable[str | Product] | None = None
@@ -110,14 +110,13 @@ class Verifier:
             if name not in anchors and (known := self._find_known(one)) is not None:
                 anchors[name] = known
         num = self._num(product.id)
-        pairs, popularity = self._counts(num, why, anchors)
         return Case(
             product=self._known_product(product),
             anchors={name: known for name, known in anchors.items() if name != product.id},
             told=told,
             rests=_rests(evidence, why),
-            pairs=pairs,
-            touched=popularity,
+            pair=self._pair(num, why),
+            touched=self._touched(num, why),
             popular=self._popular(num, why),
             crowd=self._crowd,
             shares=_shares(why, cells, evidence.score if isinstance(evidence, Explanation) else 0.0),
@@ -147,23 +146,29 @@ class Verifier:
             raise SettingsError("there is no catalogue")
         return known_of(self._catalogue[num], _facts_of(self._graph, num))
 
-    def _counts(
-        self, num: int | None, why: Sequence[Evidence], anchors: Mapping[str, Known]
-    ) -> tuple[dict[str, int], int | None]:
-        least = self._settings.min_shoppers
-        pairs: dict[str, int] = {}
+    def _pair(self, num: int | None, why: Sequence[Evidence]) -> Callable[[str], int]:
+        """Return a function of an anchor's id: how many shoppers touched both, 0 where they are not to be told."""
+        stated: dict[str, int] = {}
         for one in why:
             if one.kind in ("behaviour", "sequence") and one.count:
-                pairs[one.history_item] = max(one.count, pairs.get(one.history_item, 0))
-        touched = next((one.count for one in why if one.kind == "popularity" and one.count), None)
-        if self._audience is not None and num is not None and num < self._audience.n:
-            for name in anchors:
-                other = self._num(name)
-                if name not in pairs and other is not None and (both := self._audience.both(num, other)) >= least:
-                    pairs[name] = both
-            count = self._audience.touched(num)
-            touched = touched or (count if count >= least else None)
-        return pairs, touched
+                stated[one.history_item] = max(one.count, stated.get(one.history_item, 0))
+        audience = self._audience
+
+        def pair(name: str) -> int:
+            if name in stated or audience is None or num is None or num >= audience.n:
+                return stated.get(name, 0)
+            other = self._num(name)
+            both = audience.both(num, other) if other is not None and other < audience.n else 0
+            return both if both >= self._settings.min_shoppers else 0
+
+        return pair
+
+    def _touched(self, num: int | None, why: Sequence[Evidence]) -> int | None:
+        stated = next((one.count for one in why if one.kind == "popularity" and one.count), None)
+        if stated is not None or self._audience is None or num is None or num >= self._audience.n:
+            return stated
+        count = self._audience.touched(num)
+        return count if count >= self._settings.min_shoppers else None
 
     def _popular(self, num: int | None, why: Sequence[Evidence]) -> bool | None:
         if self._audience is not None and num is not None and num < self._audience.n:
