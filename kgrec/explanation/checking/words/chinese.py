@@ -153,9 +153,9 @@ VALUES: dict[str, dict[str, str]] = {
             "silver": "银|银质",
             "wood": "木头|木制",
             "glass": "玻璃制",
-            "paper": "纸|纸制",
+            "paper": "纸",
         },
-        **{"metal": "金属制", "plastic": "塑料制", "steel": "钢", "zinc": "锌", "marble": "大理石", "resin": "树脂"},
+        **{"steel": "钢", "zinc": "锌", "marble": "大理石", "resin": "树脂"},
     },
     "pattern": {"gingham": "方格", "animal print": "动物纹", "geometric": "几何"},
     "theme": {
