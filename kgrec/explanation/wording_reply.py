@@ -103,7 +103,7 @@ def accepted(
         verdict = read(text, strict, language)  # type: ignore[arg-type]
         for found in (verdict, read(text, whole, language)):  # type: ignore[arg-type]
             if found.problems:
-                worst = found.problems[0]
+                worst = min(found.problems, key=lambda claim: claim.kind != "form")
                 raise Refusal(f"“{worst.words[:60]}” is {worst.status}: {worst.reason}")
         if not any(claim.kind != "form" for claim in verdict.claims):
             raise Refusal("a sentence states nothing of the evidence it cites")

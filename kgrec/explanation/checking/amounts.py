@@ -16,7 +16,7 @@ from kgrec.language.measures import Measure, measures_in
 from kgrec.language.tokens import Tokens
 from kgrec.language.units import canonical_number
 
-__all__ = ["Amount", "AmountKind", "amounts"]
+__all__ = ["DIRECTIONS", "Amount", "AmountKind", "amounts"]
 
 AmountKind = Literal["price", "measure", "pack", "shoppers", "percent", "number", "together", "others"]
 Bound = Literal["exactly", "more", "less", "least", "most", "about"]
@@ -71,6 +71,12 @@ _PERCENT = re.compile(
     r"(?<![\w.,])(\d+(?:\.\d+)?)\s?(?:%|％|per ?cent|个百分点)|百分之(\d+(?:\.\d+)?)"
     r"|\b(a|one) (half|third|quarter|fifth|tenth)\b|\b(half)\b"
 )
+DIRECTIONS = {
+    **{"high": "height", "tall": "height", "wide": "width", "deep": "depth", "long": "length", "across": "diameter"},
+    **{"height": "height", "width": "width", "depth": "depth", "length": "length", "diameter": "diameter"},
+    **{"高": "height", "宽": "width", "长": "length", "深": "depth"},
+}
+"""Words beside an amount that say which side it is."""
 _PARTS = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "fifth": 20.0, "tenth": 10.0}
 _OF_SCORE = re.compile(
     r"score|reason|weight|counts?|account|influence|recommendation|suggestion|speaks|得分|占|影响|理由|推荐"
@@ -86,7 +92,7 @@ _ROUGH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number in a text: words ``first`` … ``last − 1``.
+    """A number in a text: words ``first`` … ``last − 1``, code points ``start`` … ``end − 1``.
 
     ``number`` is what it says (NaN where it says "a few"), ``bound`` how exactly; ``currency`` is of prices,
     ``measure`` of amounts with a unit, ``text`` of plain numbers.
@@ -94,6 +100,8 @@ class Amount:
 
     first: int
     last: int
+    start: int
+    end: int
     kind: AmountKind
     number: float
     bound: Bound = "exactly"
@@ -111,7 +119,9 @@ def amounts(tokens: Tokens, free: list[bool]) -> list[Amount]:
     def add(start: int, end: int, kind: AmountKind, number: float, **more: object) -> None:
         first, last = bisect_left(tokens.ends, start + 1), bisect_left(tokens.starts, end)
         if first < last and all(free[first:last]):
-            found.append(Amount(first, last, kind, number, _bound(folded, start), **more))  # type: ignore[arg-type]
+            if kind == "measure" and last < len(free) and free[last] and tokens.words[last] in DIRECTIONS:
+                last, end = last + 1, tokens.ends[last]
+            found.append(Amount(first, last, start, end, kind, number, _bound(folded, start), **more))  # type: ignore[arg-type]
             free[first:last] = [False] * (last - first)
 
     for match in _SHOPPERS.finditer(folded):
@@ -126,8 +136,13 @@ def amounts(tokens: Tokens, free: list[bool]) -> list[Amount]:
     if digits:
         for match in _PRICE.finditer(folded):
             sign, price = match[1] or match[4] or "", match[2] or match[3] or match[5]
-            place = match.start(5) if match[5] else match.start()
-            add(place, match.end(), "price", float(Decimal(price.replace(",", ""))), currency=_CURRENCIES.get(sign, ""))
+            add(
+                match.start(5) if match[5] else match.start(),
+                match.end(),
+                "price",
+                float(Decimal(price.replace(",", ""))),
+                currency=_CURRENCIES.get(sign, ""),
+            )
         for match in PACK.finditer(folded):
             add(match.start(), match.end(), "pack", float(next(filter(None, match.groups()))))
         for start, end, measure in measures_in(folded):

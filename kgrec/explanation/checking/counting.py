@@ -22,16 +22,16 @@ def say_number(passage: Passage, clause: Clause, amount: Amount) -> None:
     """Put down what a number claims."""
     case, tokens, named = passage.case, passage.tokens, passage.named(clause)
     if amount.kind == "shoppers":
-        passage.claim("shoppers", amount.first, amount.last, _shoppers(passage, clause, amount, named))
+        passage.claim_at("shoppers", amount.start, amount.end, _shoppers(passage, clause, amount, named))
     elif amount.kind == "percent":
-        passage.claim("share", amount.first, amount.last, numbers.holds_percent(amount, case, named))
+        passage.claim_at("share", amount.start, amount.end, numbers.holds_percent(amount, case, named))
     elif amount.kind in ("together", "others"):
-        passage.claim("number", amount.first, amount.last, _together(passage, amount, named))
+        passage.claim_at("number", amount.start, amount.end, _together(passage, amount, named))
     elif tokens.words[amount.first] != "two" or amount.last - amount.first > 1:  # "the two" counts nothing
         finding = passage.of_holder(clause, amount.first, lambda known: numbers.number_of(amount, known, tokens))
         if amount.kind == "price" and finding[0] != "supported" and clause.flags & COMPARING:
             finding = min(finding, _difference(passage, clause, amount), key=rank)
-        passage.claim(_KINDS[amount.kind], amount.first, amount.last, finding)
+        passage.claim_at(_KINDS[amount.kind], amount.start, amount.end, finding)
 
 
 def _shoppers(passage: Passage, clause: Clause, amount: Amount, named: Sequence[str]) -> Finding:

@@ -58,8 +58,10 @@ def is_sold(tokens: Tokens, clause: Clause, match: Match) -> bool:
 
 
 def follows_part(tokens: Tokens, clause: Clause, first: int) -> bool:
-    """Tell whether a noun names a part or a use ("with a brush"), and not the product itself."""
+    """Tell whether a noun names a part, a use or what is counted ("with a brush", "2 cups"), and not the product."""
     words = tokens.words
+    if first > clause.first and words[first - 1].isdigit():
+        return True
     return any(words[at] in _TYPE_BEFORE for at in range(max(clause.first, first - 4), first))
 
 

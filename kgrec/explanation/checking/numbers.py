@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import isnan
 
-from kgrec.explanation.checking.amounts import Amount
+from kgrec.explanation.checking.amounts import DIRECTIONS, Amount
 from kgrec.explanation.checking.case import Case
 from kgrec.explanation.checking.known import Known, close
 from kgrec.explanation.checking.verdict import Status
@@ -15,17 +15,6 @@ from kgrec.language.tokens import Tokens
 __all__ = ["Finding", "holds_percent", "holds_shoppers", "number_of", "spread"]
 
 Finding = tuple[Status, str]
-_DIRECTIONS = {
-    "high": "height",
-    "tall": "height",
-    "wide": "width",
-    "deep": "depth",
-    "long": "length",
-    "across": "diameter",
-}
-_DIRECTIONS |= {"height": "height", "width": "width", "depth": "depth", "length": "length", "diameter": "diameter"}
-_DIRECTIONS |= {"高": "height", "宽": "width", "长": "length", "深": "depth"}
-_NEAR = 3
 
 
 def number_of(amount: Amount, known: Known, tokens: Tokens) -> Finding:
@@ -83,8 +72,8 @@ def _measure(amount: Amount, said: Measure, known: Known, tokens: Tokens) -> Fin
 
 
 def _direction(amount: Amount, tokens: Tokens) -> str:
-    for at in (amount.last, amount.first - 1, amount.first - 2):
-        if 0 <= at < len(tokens.words) and (found := _DIRECTIONS.get(tokens.words[at])):
+    for at in (amount.last - 1, amount.last, amount.first - 1, amount.first - 2):
+        if 0 <= at < len(tokens.words) and (found := DIRECTIONS.get(tokens.words[at])):
             return found
     return ""
 

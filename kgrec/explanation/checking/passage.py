@@ -51,7 +51,10 @@ class Passage:
 
     def claim(self, kind: ClaimKind, first: int, last: int, finding: Finding) -> None:
         """Put down a claim that words ``first`` … ``last − 1`` make."""
-        start, end = self.tokens.starts[first], self.tokens.ends[last - 1]
+        self.claim_at(kind, self.tokens.starts[first], self.tokens.ends[last - 1], finding)
+
+    def claim_at(self, kind: ClaimKind, start: int, end: int, finding: Finding) -> None:
+        """Put down a claim that code points ``start`` … ``end − 1`` make."""
         self.claims.append(
             Claim(kind=kind, start=start, end=end, words=self.text[start:end], status=finding[0], reason=finding[1])
         )

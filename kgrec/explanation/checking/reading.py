@@ -15,7 +15,7 @@ from kgrec.explanation.checking.names import mentions
 from kgrec.explanation.checking.passage import Passage
 from kgrec.explanation.checking.phrases import COMPARING, matches, reaches, standing
 from kgrec.explanation.checking.statements import say_name, say_phrase, say_words
-from kgrec.explanation.checking.verdict import Claim, Verdict
+from kgrec.explanation.checking.verdict import Verdict
 from kgrec.language.tokens import fold, tokenise
 
 __all__ = ["read"]
@@ -41,13 +41,9 @@ def read(text: str, case: Case, language: Literal["en", "zh"] | None = None) -> 
     found = list(matches(list(tokens.keys), reaches(tokens, stops), (*case.books, standing()), free))
     passage = Passage(text, case, tokens, names, numbers, found, clauses(tokens, found, names))
     for start, end, reason in flaws(text, tokens, names, spoken, language, case.written):
-        passage.claims.append(
-            Claim(kind="form", start=start, end=end, words=text[start:end], status="contradicted", reason=reason)
-        )
+        passage.claim_at("form", start, end, ("contradicted", reason))
     if not passage.claims and not tokens.words:
-        passage.claims.append(
-            Claim(kind="form", start=0, end=len(text), words=text, status="unknown", reason="the text says nothing")
-        )
+        passage.claim_at("form", 0, len(text), ("unknown", "the text says nothing"))
     for clause in passage.parts:
         _read_clause(passage, clause, free)
     claims = sorted(passage.claims, key=lambda claim: (claim.start, claim.end))

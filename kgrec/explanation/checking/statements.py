@@ -61,6 +61,8 @@ def say_phrase(passage: Passage, clause: Clause, match: Match) -> None:
     """Put down what a phrase claims, if anything."""
     flags, tokens, entry = match.entry.flags, passage.tokens, match.entry
     keys = tokens.keys[match.first : match.last]
+    if flags & COMPARING and any(match.last <= amount.first <= match.last + 1 for amount in passage.numbers):
+        return  # "costs less than $15": the number says it
     if (meant := _comparison(passage, clause, match)) is not None:
         finding = comparing.compared(passage.case, passage.compared_with(clause), *meant)
         passage.claim("comparison", match.first, match.last, finding)
