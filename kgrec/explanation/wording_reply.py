@@ -132,6 +132,8 @@ def _of_evidence(cited: Sequence[Evidence], product: Product, whole: Case) -> Ca
         touched=next((one.count for one in cited if one.kind == "popularity" and one.count), None),
         popular=True if any(one.kind == "popularity" and one.count for one in cited) else None,
         shares={},
+        against=frozenset(),
+        carriers={one.value: frozenset((one.count,)) for one in cited if one.kind == "fact" and one.count},
         strongest=whole.strongest if whole.strongest in anchors else "",
         alike=frozenset(one.history_item for one in cited if one.kind == "text"),
     )

@@ -18,7 +18,7 @@ from kgrec.language.units import canonical_number
 
 __all__ = ["DIRECTIONS", "Amount", "AmountKind", "amounts"]
 
-AmountKind = Literal["price", "measure", "pack", "shoppers", "percent", "number", "together", "others"]
+AmountKind = Literal["price", "measure", "pack", "shoppers", "percent", "number", "together", "others", "products"]
 Bound = Literal["exactly", "more", "less", "least", "most", "about"]
 
 _WORDS = "|".join(NUMBER_WORDS)
@@ -52,24 +52,33 @@ _DECIMAL = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _PRICE = re.compile(
     rf"(?<![a-z0-9])({_SIGN})\s?({_DECIMAL})|(?<![\w.,])({_DECIMAL})\s?({_SIGN})(?![a-z])"
     rf"|(?:priced? (?:at|of|is)|costs?|售价|价格|定价|price:|只要|仅需)\s?[:：]?\s?({_DECIMAL})"
-    r"(?![\w.,]*\d|\s?[a-z%\u3400-\u9fff])"
+    r"(?![\w.,]*\d|\s?[a-z%\u3400-\u9fff])",
+    re.ASCII,
 )
 _SHOPPERS = re.compile(
     rf"(?<![\w.,])({_COUNT})(?: (?:of (?:our|the)|other|more|different|of them|such))*"
     r" (?:shoppers?|customers?|people|persons?|buyers?|clients?|users?|others|visitors?|households?|shoppers'|fans)\b"
-    r"|(\d[\d,]*|[两二三四五六七八九十]+)\s?(?:多)?(?:位|名|个|人次)?(?:其他)?(?:顾客|用户|客人|买家|消费者|人)"
+    r"|(\d[\d,]*|[两二三四五六七八九十]+)\s?(?:多)?(?:位|名|个|人次)?(?:其他)?(?:顾客|用户|客人|买家|消费者|人)",
+    re.ASCII,
 )
 _TOGETHER = re.compile(
     rf"\ball (?:of (?:the )?)?({_WORDS}|\d+)\b|连同本商品[，,]?\s?(\d+|[一二三四五六七八九十]+)件"
-    r"|(\d+|[三四五六七八九十])件(?=都|均|全)"
+    r"|(\d+|[三四五六七八九十])件(?=都|均|全)",
+    re.ASCII,
 )
 _OTHERS = re.compile(
     rf"(?<![\w.,])(\d[\d,]*|{_WORDS}|one) (?:more|others?|further)\b(?! shoppers| customers| people)"
-    r"|另外\s?(\d+)\s?件(?:商品)?"
+    r"|另外\s?(\d+)\s?件(?:商品)?",
+    re.ASCII,
+)
+_PRODUCTS = re.compile(
+    r"(?<![\w.,])(\d[\d,]*) (?:other )?(?:products?|items?|articles?)\b|本店有\s?(\d[\d,]*)\s?件(?:商品)?",
+    re.ASCII,
 )
 _PERCENT = re.compile(
     r"(?<![\w.,])(\d+(?:\.\d+)?)\s?(?:%|％|per ?cent|个百分点)|百分之(\d+(?:\.\d+)?)"
-    r"|\b(a|one) (half|third|quarter|fifth|tenth)\b|\b(half)\b"
+    r"|\b(a|one) (half|third|quarter|fifth|tenth)\b|\b(half)\b",
+    re.ASCII,
 )
 DIRECTIONS = {
     **{"high": "height", "tall": "height", "wide": "width", "deep": "depth", "long": "length", "across": "diameter"},
@@ -126,6 +135,8 @@ def amounts(tokens: Tokens, free: list[bool]) -> list[Amount]:
 
     for match in _SHOPPERS.finditer(folded):
         add(match.start(), match.end(), "shoppers", _number(match[1] or match[2]))
+    for match in _PRODUCTS.finditer(folded) if digits else ():
+        add(match.start(), match.end(), "products", _number(match[1] or match[2]))
     for match in _TOGETHER.finditer(folded):
         add(match.start(), match.end(), "together", _number(match[1] or match[2] or match[3]))
     for match in _OTHERS.finditer(folded):

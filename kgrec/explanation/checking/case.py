@@ -31,6 +31,8 @@ class Case:
         crowd: id → number of shoppers, for comparisons.
         shares: anchor → parts of the score (0 … 1) that may be named; ``""`` for parts of the whole.
         strongest: the anchor that adds most; empty where none or several do.
+        against: anchors that take more from the score than they add.
+        carriers: value → numbers of the shop's products that have it.
         alike: anchors whose descriptions resemble that of the product.
         brands: brands of the shop, as phrases.
         title_of_another: tells whether words (keys) are the whole title of another product of the shop.
@@ -47,6 +49,8 @@ class Case:
     crowd: Callable[[str], int | None] = lambda _: None
     shares: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     strongest: str = ""
+    against: frozenset[str] = frozenset()
+    carriers: Mapping[str, frozenset[int]] = field(default_factory=dict)
     alike: frozenset[str] = frozenset()
     brands: PhraseBook | None = None
     find: Callable[[tuple[str, ...]], Iterable[Known]] = lambda _: ()

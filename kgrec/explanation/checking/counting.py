@@ -27,6 +27,8 @@ def say_number(passage: Passage, clause: Clause, amount: Amount) -> None:
         passage.claim_at("share", amount.start, amount.end, numbers.holds_percent(amount, case, named))
     elif amount.kind in ("together", "others"):
         passage.claim_at("number", amount.start, amount.end, _together(passage, amount, named))
+    elif amount.kind == "products":
+        passage.claim_at("number", amount.start, amount.end, _products(passage, clause, amount))
     elif tokens.words[amount.first] != "two" or amount.last - amount.first > 1:  # "the two" counts nothing
         finding = passage.of_holder(clause, amount.first, lambda known: numbers.number_of(amount, known, tokens))
         if amount.kind == "price" and finding[0] != "supported" and clause.flags & COMPARING:
@@ -44,6 +46,19 @@ def _shoppers(passage: Passage, clause: Clause, amount: Amount, named: Sequence[
     if finding[0] != "supported" and named and not alone and not shared:
         finding = min(finding, numbers.holds_shoppers(amount, case, [], both=False), key=rank)
     return finding
+
+
+def _products(passage: Passage, clause: Clause, amount: Amount) -> Finding:
+    """Check "15 products here are stools": of a value that the clause names, or of any in the evidence."""
+    carriers = passage.case.carriers
+    here = [match.entry for match in passage.found if clause.first <= match.first < clause.last]
+    said = [carriers[value] for entry in here for _, value in entry.meanings if value in carriers]
+    counts = {count for found in said or carriers.values() for count in found}
+    if any(numbers.within(amount, count) for count in counts):
+        return "supported", "the evidence counts them"
+    if counts:
+        return "contradicted", f"there are {' or '.join(map(str, sorted(counts)))}"
+    return "unknown", "nobody counted them"
 
 
 def _difference(passage: Passage, clause: Clause, amount: Amount) -> Finding:

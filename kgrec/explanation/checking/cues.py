@@ -50,7 +50,9 @@ def is_label(tokens: Tokens, clause: Clause, match: Match) -> bool:
 def is_sold(tokens: Tokens, clause: Clause, match: Match) -> bool:
     """Tell whether a plain word names what is sold: "a fabric" at the end, not "the fabric of"."""
     words, entry = tokens.words, match.entry
-    if not entry.meanings or match.first == clause.first or words[match.first - 1] not in _ARTICLES:
+    if words[match.first] in ("match", "matches") or not entry.meanings or match.first == clause.first:
+        return False
+    if words[match.first - 1] not in _ARTICLES:
         return False
     return any(relation == "product_type" for relation, _ in entry.meanings) and (
         match.last >= clause.last or words[match.last] in _AFTER_NOUN

@@ -8,7 +8,7 @@ from dataclasses import replace
 from kgrec.explanation.checking.clauses import Clause
 from kgrec.explanation.checking.numbers import Finding
 from kgrec.explanation.checking.passage import Passage
-from kgrec.explanation.checking.phrases import LEADING, POPULAR, SHARING, SHOPPERS, TEXT, VALUE, Match
+from kgrec.explanation.checking.phrases import AGAINST, LEADING, POPULAR, SHARING, SHOPPERS, TEXT, VALUE, Match
 from kgrec.explanation.checking.verdict import Claim, Status
 
 __all__ = ["say_frame", "turn_denied"]
@@ -86,6 +86,9 @@ def _of_match(passage: Passage, clause: Clause, match: Match) -> tuple[str, Find
     if flags & TEXT and not described and (clause.flags & SHARING or _likened(passage, clause)):
         fine = bool(case.alike) and (not named or not case.alike.isdisjoint(named))
         return "attribute", ("supported" if fine else "unknown", "how alike the descriptions are")
+    if flags & AGAINST and named:
+        against = not case.against.isdisjoint(named)
+        return "share", ("supported" if against else "contradicted", "what it takes from the score")
     if flags & LEADING and named:
         if case.strongest:
             return None if case.strongest in named else ("share", ("contradicted", "another product adds more"))

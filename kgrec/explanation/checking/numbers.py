@@ -12,7 +12,7 @@ from kgrec.explanation.checking.verdict import Status
 from kgrec.language.measures import Measure
 from kgrec.language.tokens import Tokens
 
-__all__ = ["Finding", "holds_percent", "holds_shoppers", "number_of", "spread"]
+__all__ = ["Finding", "holds_percent", "holds_shoppers", "number_of", "spread", "within"]
 
 Finding = tuple[Status, str]
 

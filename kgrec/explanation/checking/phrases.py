@@ -13,6 +13,7 @@ from kgrec.language.tokens import Tokens, phrase_key
 from kgrec.language.words import PRODUCT_NOUNS, built_in_compounds, built_in_meanings
 
 __all__ = [
+    "AGAINST",
     "BARE",
     "COMPARING",
     "DENYING",
@@ -37,7 +38,17 @@ __all__ = [
 ]
 
 PLAIN, IDIOM, SHARING, TOO, SUBJECT, DENYING, PRAISE, VALUE = 1, 2, 4, 8, 16, 32, 64, 128
-RELATION, NUMBER, COMPARING, SHOPPERS, POPULAR, LEADING, TEXT, BARE = 256, 512, 1024, 2048, 4096, 8192, 16384, 32768
+RELATION, NUMBER, COMPARING, SHOPPERS, POPULAR, LEADING, TEXT, BARE, AGAINST = (
+    256,
+    512,
+    1024,
+    2048,
+    4096,
+    8192,
+    16384,
+    32768,
+    65536,
+)
 
 _APART = re.compile(r"[!?;:\n。！？；：—–“”]|.{4}")
 """What may not stand between the words of one phrase."""
@@ -72,6 +83,7 @@ _LEADING = (
     "most of all|counts most|count most|counts the most|mainly|mostly|chiefly|largely|above all|strongest"
     "|影响最大|主要来自|主要"
 )
+_AGAINST = "speaks against|speak against|counts against|count against|argues against|不支持|起了相反的作用|相反的作用"
 _TEXT = "description|described|describe|text|wording|descriptions|描述|文字|文案|商品描述"
 
 
@@ -232,6 +244,7 @@ def _lists() -> Iterator[tuple[int, list[str]]]:
         (POPULAR, (_POPULAR,)),
         (LEADING, (_LEADING,)),
         (TEXT, (_TEXT,)),
+        (AGAINST, (_AGAINST,)),
     ):
         yield flag, [phrase.strip() for text in texts for phrase in text.split("|")]
     yield NUMBER, [*english.NUMBER_WORDS]

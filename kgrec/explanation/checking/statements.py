@@ -10,6 +10,7 @@ from kgrec.explanation.checking.names import Mention
 from kgrec.explanation.checking.numbers import Finding
 from kgrec.explanation.checking.passage import Passage, rank
 from kgrec.explanation.checking.phrases import (
+    AGAINST,
     BARE,
     COMPARING,
     DENYING,
@@ -34,7 +35,7 @@ from kgrec.explanation.checking.verdict import ClaimKind
 
 __all__ = ["say_name", "say_phrase", "say_words"]
 
-_SILENT = PLAIN | IDIOM | SHARING | TOO | SUBJECT | DENYING | SHOPPERS | POPULAR | LEADING | TEXT
+_SILENT = PLAIN | IDIOM | SHARING | TOO | SUBJECT | DENYING | SHOPPERS | POPULAR | LEADING | TEXT | AGAINST
 _APART = frozenset(["different", "differ", "differs", "other"])
 _KINDS: dict[str, ClaimKind] = {"brand": "brand", "category": "category", "product_type": "type"}
 

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Catalogue, Evidence, Explanation, Facts, Product
+from kgrec.data import Catalogue, Contribution, Evidence, Explanation, Facts, Product
 from kgrec.errors import SettingsError
 from kgrec.explanation.audience import Audience
 from kgrec.explanation.checking.case import Case
@@ -121,6 +121,8 @@ class Verifier:
             crowd=self._crowd,
             shares=_shares(why, cells, evidence.score if isinstance(evidence, Explanation) else 0.0),
             strongest=_strongest(why, cells),
+            against=_against(cells),
+            carriers=_carriers(why),
             alike=self._alike(num, why, anchors),
             brands=None if self._catalogue is None else _names_of(self._catalogue).brands,
             find=self._titled,
@@ -323,7 +325,7 @@ def _rests(evidence: _Why, why: Sequence[Evidence]) -> bool | None:
     )
 
 
-def _shares(why: Sequence[Evidence], cells: Sequence[object], score: float) -> dict[str, tuple[float, ...]]:
+def _shares(why: Sequence[Evidence], cells: Sequence[Contribution], score: float) -> dict[str, tuple[float, ...]]:
     """Return the parts of the score that may be named: of each piece of evidence, and of each history item."""
     shares: dict[str, list[float]] = defaultdict(list)
     for one in why:
@@ -333,16 +335,31 @@ def _shares(why: Sequence[Evidence], cells: Sequence[object], score: float) -> d
     if score > 0:
         totals: dict[str, float] = defaultdict(float)
         for cell in cells:
-            totals[cell.history_item] += cell.amount / score  # type: ignore[attr-defined]
+            totals[cell.history_item] += cell.amount / score
         for name, total in totals.items():
             shares[name].append(total)
     return {name: tuple(found) for name, found in shares.items()}
 
 
-def _strongest(why: Sequence[Evidence], cells: Sequence[object]) -> str:
+def _against(cells: Sequence[Contribution]) -> frozenset[str]:
+    totals: dict[str, float] = defaultdict(float)
+    for cell in cells:
+        totals[cell.history_item] += cell.amount
+    return frozenset(name for name, total in totals.items() if total < 0)
+
+
+def _carriers(why: Sequence[Evidence]) -> dict[str, frozenset[int]]:
+    found: dict[str, set[int]] = defaultdict(set)
+    for one in why:
+        if one.kind == "fact" and one.count:
+            found[one.value].add(one.count)
+    return {value: frozenset(counts) for value, counts in found.items()}
+
+
+def _strongest(why: Sequence[Evidence], cells: Sequence[Contribution]) -> str:
     totals: dict[str, float] = defaultdict(float)
     for cell in cells or why:
-        totals[cell.history_item] += cell.amount  # type: ignore[attr-defined]
+        totals[cell.history_item] += cell.amount
     if not totals:
         return ""
     best = max(totals.values())
