@@ -223,13 +223,16 @@ class Clause:
         return next((denial for denial in self.denied if denial[0] <= at < denial[1]), None)
 
 
-def clauses(tokens: Tokens, found: Sequence[Match], names: Sequence[Mention]) -> list[Clause]:
+def clauses(
+    tokens: Tokens, found: Sequence[Match], names: Sequence[Mention], general: Sequence[int] = ()
+) -> list[Clause]:
     """Cut a text into clauses and tell of whom each speaks.
 
     Args:
         tokens: the words.
         found: phrases in them.
         names: products named in them.
+        general: words of numbers that count products of the whole shop: their clauses speak of the product alone.
     """
     size = len(tokens.words)
     flags = [0] * size
@@ -253,6 +256,8 @@ def clauses(tokens: Tokens, found: Sequence[Match], names: Sequence[Mention]) ->
         inside = [name for name in names if clause.first <= name.first < clause.last]
         likened = any(tokens.words[at] in _LIKENESS for at in range(clause.first, min(clause.first + 3, clause.last)))
         clause.holder = _holder(tokens, clause, inside, before, claimed=claimed)
+        if any(clause.first <= at < clause.last for at in general):
+            clause.holder, clause.flags = Holder.PRODUCT, clause.flags & ~SHARING
         if likened and before is not None and before.sentence == clause.sentence and before.holder is Holder.PRODUCT:
             before.holder = Holder.SHARED if any(not name.itself for name in inside) else before.holder
         if liked and clause.holder is Holder.PRODUCT:
@@ -304,9 +309,7 @@ def _holder(tokens: Tokens, clause: Clause, inside: list[Mention], before: Claus
         ):
             clause.nouns.append((first, clause.last))  # a list of what the shopper touched goes on
         return Holder.PRODUCT
-    if before.sentence != clause.sentence and before.holder is Holder.HISTORY:
-        return Holder.PRODUCT
-    return before.holder
+    return before.holder if before.sentence == clause.sentence else Holder.PRODUCT
 
 
 def _english_nouns(

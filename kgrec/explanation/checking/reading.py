@@ -39,7 +39,8 @@ def read(text: str, case: Case, language: Literal["en", "zh"] | None = None) -> 
     numbers = amounts(tokens, free)
     stops = {at for name in names for at in (name.first, name.last)}
     found = list(matches(list(tokens.keys), reaches(tokens, stops), (*case.books, standing()), free))
-    passage = Passage(text, case, tokens, names, numbers, found, clauses(tokens, found, names))
+    general = [amount.first for amount in numbers if amount.kind == "products"]
+    passage = Passage(text, case, tokens, names, numbers, found, clauses(tokens, found, names, general))
     for start, end, reason in flaws(text, tokens, names, spoken, language, case.written):
         passage.claim_at("form", start, end, ("contradicted", reason))
     if not passage.claims and not tokens.words:

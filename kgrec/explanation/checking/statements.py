@@ -71,6 +71,8 @@ def say_phrase(passage: Passage, clause: Clause, match: Match) -> None:
     if flags & PRAISE and not _is_own_value(passage, clause, match):
         passage.claim("praise", match.first, match.last, _praise(passage, match))
         return
+    if flags & RELATION and _counts_all(passage, clause):
+        return
     if flags & RELATION and cues.is_same(tokens, clause, match):
         passage.claim("same", match.first, match.last, _same(passage, clause, match))
         return
@@ -85,6 +87,11 @@ def say_phrase(passage: Passage, clause: Clause, match: Match) -> None:
         clause, match.first, lambda known: holds_value(known, keys, entry, naming=naming, cue=cue)
     )
     passage.claim(_KINDS.get(entry.meanings[0][0], "attribute"), match.first, match.last, finding)
+
+
+def _counts_all(passage: Passage, clause: Clause) -> bool:
+    """Tell whether a clause counts products of the whole shop: "15 products here share the brand X"."""
+    return any(one.kind == "products" and clause.first <= one.first < clause.last for one in passage.numbers)
 
 
 def _comparison(passage: Passage, clause: Clause, match: Match) -> tuple[str, int] | None:
