@@ -16,6 +16,7 @@ from kgrec.language.tokens import Tokens
 __all__ = ["Clause", "Holder", "clauses"]
 
 _BREAKS = re.compile(r"[,;:.!?—–()…\n，。；：！？（）]")
+_CLOSING = re.compile('[”」』》»"]')
 _SENTENCE_BREAKS = re.compile(r"[.!?\n。！？]")
 _JOINING = frozenset(["and", "but", "so", "while", "whereas", "because", "since", "as", "which", "yet", "or"])
 _OPENERS = frozenset(english.CLAUSE_OPENERS.replace("|", " ").split())
@@ -243,7 +244,7 @@ def clauses(
         named[name.first : name.last] = [True] * (name.last - name.first)
     inner = {at for match in found for at in range(match.first + 1, match.last)}
     inner |= {at for name in names for at in range(name.first + 1, name.last)}
-    cut = list(_cut(tokens, inner))
+    cut = list(_cut(tokens, inner, {name.last for name in names if name.quoted}))
     spoken_zh = list(_chinese_nouns(tokens)) if not tokens.folded.isascii() else []
     before: Clause | None = None
     claimed = liked = False
@@ -268,11 +269,12 @@ def clauses(
     return cut
 
 
-def _cut(tokens: Tokens, inner: set[int]) -> Iterator[Clause]:
+def _cut(tokens: Tokens, inner: set[int], quoted: set[int]) -> Iterator[Clause]:
     words, gaps = tokens.words, tokens.gaps
     first, sentence = 0, 0
     for at in range(1, len(words)):
-        gap = gaps[at]
+        # What stands before a closing quotation mark belongs to the name: “Cleanser 6 fl oz.”
+        gap = _CLOSING.split(gaps[at], maxsplit=1)[-1] if at in quoted else gaps[at]
         if at in inner or (gap == "." and words[at].isdigit()):
             continue  # inside of a name, a phrase or a number
         ends = _SENTENCE_BREAKS.search(gap) is not None
@@ -401,6 +403,7 @@ def _denials(
 ) -> Iterator[tuple[int, int, int]]:
     """Yield what is denied: words after "not", "without", "不含" to the end of the clause, the word before "-free"."""
     words = tokens.words
+    inner = {at for match in found if match.last - match.first > 1 for at in range(match.first, match.last)}
     for match in found:
         if not (clause.first <= match.first < clause.last) or named[match.first] or not match.entry.flags & DENYING:
             continue
@@ -412,7 +415,7 @@ def _denials(
             end = min(begin + 1, end)
         yield begin, end, match.first
     for at in range(clause.first + 1, clause.last):
-        if words[at] == "free" and not named[at]:
+        if words[at] == "free" and not named[at] and at not in inner:
             if tokens.gaps[at] in (" ", "-", "") and at > clause.first and words[at - 1] not in _BACK_STOPS:
                 yield at - 1, at, at
             if at + 1 < clause.last and words[at + 1] in ("of", "from"):

@@ -22,8 +22,9 @@ _MARKUP = re.compile(
 )
 _LINK = re.compile(
     r"(?:https?|ftp|javascript|data|mailto):|www\.|\b[\w.+-]+@[\w-]+\.\w+|\b[\w-]{2,}\.(?:com|net|org|io|cn|ru|info|biz|shop|co|uk|de|xyz|top)\b",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
+_SCHEME = re.compile(r"(?:https?|ftp|javascript|data|mailto):|www\.")
 _ROLES = re.compile(
     r"\b(?:system|assistant|user|instruction|prompt|developer) ?:|\b(?:system prompt|api key)\b", re.IGNORECASE
 )
@@ -73,7 +74,9 @@ def flaws(
             yield found.start(), found.end(), "markup does not belong in a sentence"
     for pattern, reason in ((_LINK, "links and addresses do not belong here"), (_ROLES, "this speaks to a machine")):
         for found in pattern.finditer(text):
-            if pattern is not _LINK or "://" in found[0] or not _within(found.start(), inside):
+            bare = found[0].lower()
+            own = pattern is _LINK and not _SCHEME.match(bare) and any(bare in names for names in written)
+            if not own and (pattern is _LINK or not _within(found.start(), inside)):
                 yield found.start(), found.end(), reason
     for found in _HIDDEN.finditer(text):
         yield found.start(), found.end(), "hidden characters do not belong in a sentence"

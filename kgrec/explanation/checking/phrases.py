@@ -83,7 +83,10 @@ _LEADING = (
     "most of all|counts most|count most|counts the most|mainly|mostly|chiefly|largely|above all|strongest"
     "|影响最大|主要来自|主要"
 )
-_AGAINST = "speaks against|speak against|counts against|count against|argues against|不支持|起了相反的作用|相反的作用"
+_AGAINST = (
+    "speaks against|speak against|counts against|argues against"
+    "|不支持|并不支持|并不支持这次推荐|起了相反的作用|相反的作用"
+)
 _TEXT = "description|described|describe|text|wording|descriptions|描述|文字|文案|商品描述"
 
 
