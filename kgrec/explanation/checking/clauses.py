@@ -255,13 +255,14 @@ def clauses(
         clause.nouns += [noun for noun in spoken_zh if clause.first <= noun[0] < clause.last]
         clause.denied = list(_denials(tokens, clause, found, named))
         inside = [name for name in names if clause.first <= name.first < clause.last]
-        likened = any(tokens.words[at] in _LIKENESS for at in range(clause.first, min(clause.first + 3, clause.last)))
+        opening = range(clause.first, min(clause.first + 3, clause.last))
+        likened = any(tokens.words[at] in _LIKENESS and not named[at] for at in opening)
         clause.holder = _holder(tokens, clause, inside, before, claimed=claimed)
         if any(clause.first <= at < clause.last for at in general):
             clause.holder, clause.flags = Holder.PRODUCT, clause.flags & ~SHARING
         if likened and before is not None and before.sentence == clause.sentence and before.holder is Holder.PRODUCT:
             before.holder = Holder.SHARED if any(not name.itself for name in inside) else before.holder
-        if liked and clause.holder is Holder.PRODUCT:
+        if liked and before is not None and before.sentence == clause.sentence and clause.holder is Holder.PRODUCT:
             clause.holder = Holder.SHARED
         liked = likened and any(not name.itself for name in inside) and not clause.flags & VALUE
         claimed = claimed or (clause.holder is Holder.PRODUCT and bool(clause.flags & VALUE))
@@ -328,10 +329,11 @@ def _english_nouns(
             continue
         if word in _YOU:
             after = _skip(words, at + 1, last, _ADVERBS)
-            if after < last and words[after] in _VERBS:
+            supposed = at > clause.first and words[at - 1] in ("if", "when", "should")
+            if after < last and words[after] in _VERBS and not supposed:
                 begin = _skip(words, after + 1, last, _PARTICLES)
                 end = _noun_end(words, begin, last, names)
-                if all(flags[place] & PLAIN or (flags[place] == 0 and False) for place in range(begin, end)):
+                if all(flags[place] & PLAIN for place in range(begin, end)):
                     begin, end = _noun_begin(words, at, clause.first, named), at
         elif word == "your" and words[at + 1 : at + 2] not in (["next"], ["new"]):
             begin = _skip(words, at + 1, last, _BEFORE_PLACE)
