@@ -9,11 +9,11 @@ from typing import Any
 from kgrec.data import Fact, Product
 from kgrec.data.facts import fact_from_text
 from kgrec.errors import SettingsError
-from kgrec.extraction.phrases import Meaning
 from kgrec.extraction.rules.gazetteers import attribute_words, category_nouns, learn_gazetteer
 from kgrec.extraction.rules.product_types import BUILT_IN_HEADS, HeadNouns, learn_heads
 from kgrec.extraction.rules.reading import TextReader
 from kgrec.extraction.rules.statements import Statement
+from kgrec.language.phrases import Meaning
 
 __all__ = ["RuleExtractor", "RuleSettings"]
 
