@@ -6,13 +6,14 @@ Anything with these methods plugs in; nothing has to be inherited. Each has a co
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Catalogue, Completion, Explanation, Fact, Histories, Message, Pool, Product
-from kgrec.graph import Graph
+if TYPE_CHECKING:
+    from kgrec.data import Catalogue, Completion, Explanation, Fact, Histories, Message, Pool, Product
+    from kgrec.graph import Graph
 
 __all__ = [
     "Encoder",
@@ -171,6 +172,11 @@ class Shelf(Protocol):
     @property
     def vectors(self) -> NDArray[np.float32]:
         """Centred unit text vectors, float32 (n, d); d is 0 where the shop has no texts."""
+        ...
+
+    @property
+    def popularity(self) -> NDArray[np.int64]:
+        """How many shoppers touched each product, int64 (n,)."""
         ...
 
 

@@ -15,6 +15,7 @@ from kgrec.retrieval.learning import learned_inputs
 from kgrec.retrieval.linear import LinearModel, behaviour_counts, recency_weights
 from kgrec.retrieval.nearest import nearest_allowed
 from kgrec.retrieval.planner import build_index
+from kgrec.retrieval.pools import propose_pools
 from kgrec.retrieval.product_table import ProductTable
 from kgrec.retrieval.rules import Boost, Rules
 from kgrec.retrieval.settings import LinearSettings
@@ -50,6 +51,7 @@ __all__ = [
     "learned_inputs",
     "nearest_allowed",
     "parse_filter",
+    "propose_pools",
     "recency_weights",
     "text_likeness",
 ]

@@ -20,6 +20,7 @@ from kgrec.testing.contracts import (
 )
 from kgrec.testing.endpoint import Answer, LoopbackEndpoint, replaying
 from kgrec.testing.language_models import LanguageModelContract
+from kgrec.testing.rerankers import PlainShelf, RerankerContract, rerank_shop
 from kgrec.testing.synthetic import (
     ClusteredArrays,
     ClusteredShop,
@@ -38,9 +39,12 @@ __all__ = [
     "IndexContract",
     "LanguageModelContract",
     "LoopbackEndpoint",
+    "PlainShelf",
+    "RerankerContract",
     "ScorerContract",
     "checkerboard",
     "clustered_arrays",
     "clustered_shop",
     "replaying",
+    "rerank_shop",
 ]

@@ -10,10 +10,8 @@ from kgrec.data import Fact, Product, SetAside
 from kgrec.errors import BudgetSpentError, JournalError, LanguageModelError, SettingsError
 from kgrec.extraction.calibration import Calibration, Signals
 from kgrec.extraction.labelled import LabelledProduct
-from kgrec.extraction.prompted.asking import Asker, NotKeptError
 from kgrec.extraction.prompted.checking import Finding
 from kgrec.extraction.prompted.demonstrations import Demonstrations
-from kgrec.extraction.prompted.journal import Journal
 from kgrec.extraction.prompted.prompt import CategoryPrompt, extraction_prompt
 from kgrec.extraction.prompted.reading import Reader, Reading, Task
 from kgrec.extraction.prompted.report import ExtractionReport, Tally
@@ -22,6 +20,8 @@ from kgrec.extraction.prompted.statements import Refusal
 from kgrec.extraction.prompted.texts import ProductTexts
 from kgrec.extraction.schema import AttributeSchema
 from kgrec.llm import Calls, Outcome
+from kgrec.llm.asking import Asker, NotKeptError
+from kgrec.llm.journal import Journal
 from kgrec.protocols import Encoder, LanguageModel, Progress, silent
 
 __all__ = ["LlmExtractor"]

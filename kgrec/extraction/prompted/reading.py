@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from kgrec.data import Completion, Product
 from kgrec.errors import BudgetSpentError, LanguageModelError
 from kgrec.extraction.calibration import Signals
-from kgrec.extraction.prompted.asking import Asker, NotKeptError
 from kgrec.extraction.prompted.checking import INFERRED, Checker, Finding
 from kgrec.extraction.prompted.judging import judge_prompt, judge_schema, verdicts_of
 from kgrec.extraction.prompted.parsing import ParsedReply, UnreadableReplyError, parse_reply
@@ -19,6 +18,7 @@ from kgrec.extraction.prompted.settings import LlmSettings
 from kgrec.extraction.prompted.statements import Refusal, statements_of
 from kgrec.extraction.prompted.texts import ProductTexts
 from kgrec.extraction.schema import CategorySchema
+from kgrec.llm.asking import Asker, NotKeptError
 
 __all__ = ["Reader", "Reading", "Task"]
 

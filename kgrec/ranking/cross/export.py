@@ -1,0 +1,106 @@
+"""A cross-encoder in eight-bit integers, exported from torch for onnxruntime."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from kgrec.errors import MissingExtraError
+from kgrec.ranking.cross.reader import PoolReader, as_tensors
+from kgrec.ranking.cross.writing import Marks, PoolRows
+
+__all__ = ["write_int8"]
+
+
+_INPUTS = ("shared", "shared_mask", "shared_types", "own", "own_mask", "own_types", "places")
+
+
+class _Exported(nn.Module):
+    """The reader of one pool with plain tensors in and out."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self.reader = PoolReader(network)
+
+    def forward(self, *given: Tensor) -> Tensor:
+        scores: Tensor = self.reader(*given).scores
+        return scores
+
+
+def write_int8(network: Any, file: Path, rows: Sequence[PoolRows]) -> None:
+    """Write a network with its matrices in eight-bit integers; the ranges of activations are fixed from some rows.
+
+    Fixed ranges make a pair's score independent of the pairs beside it, which ranges taken at run time do not.
+
+    Args:
+        network: of transformers, on the processor.
+        file: is made.
+        rows: pairs as they will be asked.
+
+    Raises:
+        MissingExtraError: onnx or onnxruntime is not installed.
+    """
+    try:
+        import onnx
+        from onnxruntime import quantization
+    except ImportError as error:
+        purpose = "a cross-encoder in eight-bit integers"
+        raise MissingExtraError("onnx and onnxruntime", extra="fast", purpose=purpose) from error
+    plain = file.with_suffix(".float.onnx")
+    marked = file.with_suffix(".marked.onnx")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _export(network, plain)
+        model = onnx.shape_inference.infer_shapes(onnx.load(plain))
+        # without this mark onnxruntime warns, and on the root logger
+        model.metadata_props.add(key="onnx.quant.pre_process", value="onnxruntime.quant")
+        onnx.save(model, marked)
+        quantization.quantize_static(
+            str(marked),
+            str(file),
+            _Reader(rows),
+            quant_format=quantization.QuantFormat.QDQ,
+            op_types_to_quantize=["MatMul"],  # the scoring layer, a Gemm, stays as it is: it costs nothing
+            per_channel=True,
+            reduce_range=True,
+            activation_type=quantization.QuantType.QUInt8,
+            weight_type=quantization.QuantType.QInt8,
+            calibrate_method=quantization.CalibrationMethod.MinMax,
+            extra_options={"MatMulConstBOnly": True},
+        )
+    plain.unlink()
+    marked.unlink()
+
+
+def _export(network: Any, file: Path) -> None:
+    marks = Marks(before=(0,), between=(0,), after=(0,), types=(0, 0, 0, 1, 1), pad=0)
+    tensors = as_tensors(PoolRows.of([(1, 1, 1)], [[(1, 1), (1,)]], marks))
+    axes = {name: {1: "shared_pieces"} for name in _INPUTS if name.startswith("shared")}
+    axes |= {name: {0: "pairs", 1: "pieces"} for name in _INPUTS if not name.startswith("shared")}
+    torch.onnx.export(
+        _Exported(network).eval(),
+        tuple(tensors[name] for name in _INPUTS),
+        str(file),
+        dynamo=False,
+        input_names=list(_INPUTS),
+        output_names=["scores"],
+        dynamic_axes={**axes, "scores": {0: "pairs"}},
+        opset_version=17,
+    )
+
+
+class _Reader:
+    """Hands rows to onnxruntime's calibration, one batch at a time."""
+
+    def __init__(self, rows: Sequence[PoolRows]) -> None:
+        self._rows: Iterator[PoolRows] = iter(rows)
+
+    def get_next(self) -> dict[str, Any] | None:
+        """Return the next batch, or None at the end."""
+        rows = next(self._rows, None)
+        return None if rows is None else {name: getattr(rows, name) for name in _INPUTS}
