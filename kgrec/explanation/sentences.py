@@ -192,8 +192,9 @@ def _told(
 
 
 def _rarity(grammar: Grammar, told: _Told) -> Iterator[tuple[str, Phrase]]:
-    """Say how many products have the first fact that is told."""
-    entry = next((entry for entry in told.picked if entry.kind == "fact"), None)
+    """Say how many products have the first fact that is told; not of paths, whose last level may stand in several."""
+    facts = (entry for entry in told.picked if entry.kind == "fact" and " > " not in entry.value)
+    entry = next(facts, None)
     if entry is not None and entry.count > told.claims.together:
         arguments = {"relation": entry.relation, "value": entry.value, "products": entry.count}
         text = grammar.rarity(entry.relation, entry.value, entry.count)
