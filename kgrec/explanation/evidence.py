@@ -91,6 +91,7 @@ class EvidenceFinder:
         self._telling: dict[int, bool] = {}
         self.span = lru_cache(maxsize=65_536)(self._read_span)
         self._label = lru_cache(maxsize=65_536)(graph.label)
+        self._rows = lru_cache(maxsize=4_096)(self._read_rows)
         self._columns = {} if graph.facts is None else {name: graph.facts.table[name] for name in _SPAN_COLUMNS}
 
     def find(self, product: int, score: float, cells: Iterable[tuple[int, str, float]]) -> Found:
@@ -167,18 +168,19 @@ class EvidenceFinder:
 
     def _values(self, product: int) -> dict[int, tuple[int, int]]:
         """Return value → (relation, number of products) of a product's values that are no hubs."""
+        return {value: (relation, count) for value, relation, count in self._rows(product) if count <= self.hub}
+
+    def _read_rows(self, product: int) -> tuple[tuple[int, int, int], ...]:
+        """Return value, relation and number of products; the history is read again for each product of a page."""
         values = self._graph.values_of(product)
-        counts = self._counts[values].tolist()
         relations = self._graph.value_relation[values].tolist()
-        rows = zip(values.tolist(), relations, counts, strict=True)
-        return {value: (relation, count) for value, relation, count in rows if count <= self.hub}
+        return tuple(zip(values.tolist(), relations, self._counts[values].tolist(), strict=True))
 
     def _shared(self, item: int, mine: dict[int, tuple[int, int]]) -> dict[int, list[tuple[int, int]]]:
         """Return relation → (value, number of products) of the values that a history item has too."""
         by_relation: dict[int, list[tuple[int, int]]] = {}
-        for value in self._graph.values_of(item).tolist():
+        for value, relation, count in self._rows(item):
             if value in mine:
-                relation, count = mine[value]
                 by_relation.setdefault(relation, []).append((value, count))
         return by_relation
 
