@@ -270,6 +270,7 @@ def verified(shop: Shop, asked: Sequence[Asked], arguments: Namespace) -> dict[s
     """Look up each claim of each text, and try the verifier on planted falsehoods."""
     try:
         from falsehoods import parts_of, planted_figures
+
         from kgrec.explanation.checking import Verifier
     except ImportError as error:
         reason = f"no verifier: {error}"

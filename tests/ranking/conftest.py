@@ -3,12 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import torch
 
 
-@pytest.fixture(autouse=True, scope="session")
-def one_thread() -> Iterator[None]:
-    """Networks as small as these wait for their threads longer than they compute."""
+@pytest.fixture(autouse=True, scope="package")
+def _one_thread() -> Iterator[None]:
+    """Several threads wait for each other on a busy machine; the networks here are tiny."""
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

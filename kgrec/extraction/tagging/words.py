@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kgrec.extraction.remembered import Remembered
+from kgrec.language.remembered import Remembered
 
 __all__ = ["DIGITS", "SHAPES", "SIGN", "Words", "cut_words"]
 
