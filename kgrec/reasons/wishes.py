@@ -85,6 +85,8 @@ def wished(now: Answering, query: Query, controls: Controls) -> Query:
     if controls.no_profiling:
         note = "no profiling, as the shopper asked: the history was not used"
         return replace(now.of_nobody(), notes=(note,))
+    if not (controls.forget or controls.not_interested):
+        return query
     gone = _nums(now, (*controls.forget, *controls.not_interested))
     here = gone[np.isin(gone, query.items)]
     if not len(here):
@@ -100,6 +102,8 @@ def _nums(now: Answering, ids: Iterable[str]) -> NDArray[np.int32]:
 
 def without_unwanted(now: Answering, shown: Shown, controls: Controls) -> tuple[Shown, tuple[str, ...]]:
     """Hide what the shopper is not interested in, and note it."""
+    if not (controls.not_interested or controls.owned):
+        return shown, ()
     nums = _nums(now, (*controls.not_interested, *controls.owned))
     if not len(nums):
         return shown, ()

@@ -71,7 +71,7 @@ class Controls:
             return stated
         known = [entry.name for entry in fields(cls)]
         if stated is None:
-            return cls()
+            return _NOTHING
         if not isinstance(stated, Mapping):
             raise SettingsError(f"controls must be Controls or a mapping with {', '.join(known)}; got {stated!r:.80}")
         if unknown := [name for name in stated if name not in known]:
@@ -128,3 +128,6 @@ def _ids(name: str, stated: object) -> tuple[str, ...]:
     if wrong := [entry for entry in ids if not isinstance(entry, str)]:
         raise SettingsError(f"{name} must hold product ids (strings); got {wrong[0]!r:.80}")
     return ids
+
+
+_NOTHING = Controls()
