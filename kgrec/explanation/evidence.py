@@ -41,6 +41,7 @@ class Found(NamedTuple):
     withheld: int
 
 
+@lru_cache(maxsize=16_384)
 def specificity(count: int, n: int) -> float:
     """Return how much sharing a value says, 1 (only two products have it) falling to 0.1 (nearly all do).
 
@@ -192,7 +193,7 @@ class EvidenceFinder:
         counts: dict[int, int],
         told: dict[int, int],
     ) -> tuple[Evidence, ...]:
-        ids = self._graph.product_ids
+        ids, most, positive = self._graph.product_ids, self._settings.max_listed, score > 0
         found: list[Evidence] = []
         order_of = {key: (-self._weight(key, rows, counts), key) for key, rows in parts.items()}
         for statement in sorted(parts, key=order_of.__getitem__):
@@ -200,17 +201,18 @@ class EvidenceFinder:
             fact = order == 0
             relation, value = self._label(number) if fact else ("", "")
             count = counts[number] if fact else told[number] if order == 1 else 0
+            here = self.span(product, number) if fact else None
             rows = parts[statement]
             for amount, item, kind in rows if len(rows) == 1 else sorted(rows, key=_strongest)[:MAX_ITEMS]:
-                if len(found) == self._settings.max_listed:
+                if len(found) == most:
                     return tuple(found)
-                spans = _stated(self.span(item, number), self.span(product, number)) if fact else ()
+                spans = tuple(filter(None, (self.span(item, number), here))) if fact else ()
                 found.append(
                     Evidence(
                         kind=kind,
                         history_item=ids[item],
                         amount=amount,
-                        share=amount / score if score > 0 else 0.0,
+                        share=amount / score if positive else 0.0,
                         relation=relation,
                         value=value,
                         count=count,
@@ -239,10 +241,6 @@ class EvidenceFinder:
         row = read[0] if len(read) == 1 else max(read, key=lambda r: columns["confidence"][r].as_py())
         field, start, end, surface = (columns[name][row].as_py() for name in ("field", "start", "end", "surface"))
         return Span(graph.product_ids[num], field, start, end, surface)
-
-
-def _stated(*spans: Span | None) -> tuple[Span, ...]:
-    return tuple([span for span in spans if span is not None])
 
 
 def _strongest(part: _Part) -> tuple[float, int, str]:
