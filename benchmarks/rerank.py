@@ -70,8 +70,8 @@ def main() -> None:
     arguments = parser.parse_args()
     with drawn_progress() as progress:
         result = measured(arguments, progress)
-    show(result)
     write_json(arguments.json, result)
+    show(result)
 
 
 def measured(arguments: Namespace, progress: Progress) -> dict[str, Any]:

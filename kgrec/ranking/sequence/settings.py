@@ -43,8 +43,8 @@ class SequenceSettings:
     dropout: float = 0.2
     input_dropout: float = 0.2
     id_dropout: float = 0.3
-    negatives: int = 2_048
-    epochs: int = 40
+    negatives: int = 4_096
+    epochs: int = 30
     patience: int = 5
     batch_size: int = 256
     learning_rate: float = 1e-3
