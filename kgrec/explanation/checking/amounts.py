@@ -58,7 +58,8 @@ _PRICE = re.compile(
 _SHOPPERS = re.compile(
     rf"(?<![\w.,])({_COUNT})(?: (?:of (?:our|the)|other|more|different|of them|such))*"
     r" (?:shoppers?|customers?|people|persons?|buyers?|clients?|users?|others|visitors?|households?|shoppers'|fans)\b"
-    r"|(\d[\d,]*|[两二三四五六七八九十]+)\s?(?:多)?(?:位|名|个|人次)?(?:其他)?(?:顾客|用户|客人|买家|消费者|人)",
+    r"|(\d[\d,]*|[两二三四五六七八九十]+)\s?(?:多)?(?:位|名|个|人次)?(?:其他)?(?:顾客|用户|客人|买家|消费者|人)"
+    r"|(?:顾客|用户|买家|人)(?:有|共|共有|达|为)?\s?(\d[\d,]*)\s?(?:位|名|人|个)",
     re.ASCII,
 )
 _TOGETHER = re.compile(
@@ -134,7 +135,7 @@ def amounts(tokens: Tokens, free: list[bool]) -> list[Amount]:
             free[first:last] = [False] * (last - first)
 
     for match in _SHOPPERS.finditer(folded):
-        add(match.start(), match.end(), "shoppers", _number(match[1] or match[2]))
+        add(match.start(), match.end(), "shoppers", _number(match[1] or match[2] or match[3]))
     for match in _PRODUCTS.finditer(folded) if digits else ():
         add(match.start(), match.end(), "products", _number(match[1] or match[2]))
     for match in _TOGETHER.finditer(folded):

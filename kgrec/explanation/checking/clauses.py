@@ -182,7 +182,7 @@ _LIKENESS = frozenset(["like", "similar", "alike", "just", "as", "same", "with"]
 _VERB_ZH = "|".join(phrase.strip() for phrase in chinese.HISTORY_VERBS.split("|"))
 _END_ZH = r"(?=[，。；：！？、（）,]|(?:和|与|跟|同)(?:这|它|本|此)|的?(?:记录|历史)|都|也|均|一样|相同|相似|相近|$)"
 _HISTORY_ZH = re.compile(
-    rf"(?:您|你|曾|之前|刚|最近)[^，。；：！？“]{{0,6}}?(?:{_VERB_ZH})(?:过|了|的)?(?P<one>[^，。；：！？]*?){_END_ZH}"
+    rf"(?<!如果)(?<!若)(?<!要是)(?:您|你|曾|之前|刚|最近)[^，。；：！？“]{{0,6}}?(?:{_VERB_ZH})(?:过|了|的)?(?P<one>[^，。；：！？]*?){_END_ZH}"
     rf"|(?:记录|历史)(?:中|里)?(?:的|有|包括|出现了|包含)(?P<two>[^，。；：！？]*?){_END_ZH}"
     rf"|(?:您|你)的(?!记录|历史|购|浏|收|口味|喜好|偏好|兴趣|全部|足迹|选择|关注|订单)(?P<three>[^，。；：！？]*?){_END_ZH}"
 )
@@ -416,7 +416,7 @@ def _denials(
         if words[match.first] == "non":
             end = min(begin + 1, end)
         yield begin, end, match.first
-    for at in range(clause.first + 1, clause.last):
+    for at in range(clause.first, clause.last):
         if words[at] == "free" and not named[at] and at not in inner:
             if tokens.gaps[at] in (" ", "-", "") and at > clause.first and words[at - 1] not in _BACK_STOPS:
                 yield at - 1, at, at

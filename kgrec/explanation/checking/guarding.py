@@ -69,8 +69,8 @@ def flaws(
         yield 0, len(text), f"the text is not in the language asked for, {asked!r}"
     inside = [(tokens.starts[name.first], tokens.ends[name.last - 1]) for name in names if name.ids]
     for found in _MARKUP.finditer(text):
-        around = text[max(0, found.start() - 3) : found.end() + 1].lower()
-        if "<" in found[0] or not any(around in own or around.strip(' “”…"') in own for own in written):
+        around = text[max(0, found.start() - 1) : found.end() + 1].lower()
+        if "<" in found[0] or not any(around in own or around.strip(' “”…".,;:!?') in own for own in written):
             yield found.start(), found.end(), "markup does not belong in a sentence"
     for pattern, reason in ((_LINK, "links and addresses do not belong here"), (_ROLES, "this speaks to a machine")):
         for found in pattern.finditer(text):
