@@ -336,7 +336,7 @@ HELD_OUT: Mapping[str, Shapes] = {
             "You once ordered “{x}”.",
         ),
         "type": ("Perhaps a {x} is what you need next.", "Have you thought about this {x}?"),
-        "category": ("Browse {x} and you will come across this.", "The shop sorts it into {x}."),
+        "category": ("Those who browse {x} come across this.", "The shop sorts it into {x}."),
         "size": ("As for size, it is {x}.",),
         "price": ("You would pay {x}.", "It is on offer for {x}.", "The amount due is {x}."),
         "shoppers": (
@@ -348,7 +348,7 @@ HELD_OUT: Mapping[str, Shapes] = {
         "praise": ("There is hardly anything like it: {x}.", "This one is rightly called {x}."),
         "wearer": ("It goes to {x}, mostly.", "Made with {x} in view."),
         "pack": ("There are {x} in a pack.", "You get {x} of them together."),
-        "model": ("Its reference is {x}.", "Ask for {x} in the shop."),
+        "model": ("Its reference is {x}.", "They know it as {x} in the shop."),
         "title": ("The next thing we would show is “{x}”.", "Have you seen “{x}” yet?"),
         "shared": (
             "What both have: this and “{a}” are {x}.",
@@ -400,6 +400,6 @@ OPENINGS: Mapping[str, tuple[str, ...]] = {
 }
 
 OPENINGS_HELD_OUT: Mapping[str, tuple[str, ...]] = {
-    "en": ("Remember “{a}”? This has to do with it. ", "What you chose before leads us to this. "),
+    "en": ("You may remember “{a}”. This has to do with it. ", "What you chose before leads us to this. "),
     "zh": ("想到您选过的“{a}”。",),
 }

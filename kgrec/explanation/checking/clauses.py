@@ -172,6 +172,7 @@ _BACK_STOPS = frozenset(
         "near",
     ]
 )
+_AND = frozenset(["and", "和", "与", "跟"])
 _STARTS = frozenset(["you", "we", "there", "they", "our", "you'd", "you'll"])
 _DETERMINERS = frozenset(["a", "an", "the", "that", "those", "your"])
 _FOUNDED = {("because", "of"), ("going", "by"), ("based", "on"), ("thanks", "to"), ("owing", "to"), ("due", "to")}
@@ -295,7 +296,7 @@ def _holder(tokens: Tokens, clause: Clause, inside: list[Mention], before: Claus
     if clause.flags & SHARING or (clause.flags & TOO and not claimed):
         return Holder.SHARED
     if clause.flags & SUBJECT or any(name.itself for name in inside):
-        return Holder.PRODUCT
+        return Holder.SHARED if any(_is_joined(words, clause, name) for name in inside) else Holder.PRODUCT
     if clause.nouns and clause.nouns[0][0] <= opens + 4:
         return Holder.PRODUCT
     if words[opens] in ("a", "an", "the", "we", "our"):
@@ -313,6 +314,15 @@ def _holder(tokens: Tokens, clause: Clause, inside: list[Mention], before: Claus
             clause.nouns.append((first, clause.last))  # a list of what the shopper touched goes on
         return Holder.PRODUCT
     return before.holder if before.sentence == clause.sentence else Holder.PRODUCT
+
+
+def _is_joined(words: Sequence[str], clause: Clause, name: Mention) -> bool:
+    """Tell whether a product is named beside the recommended one: "this and “A” are"."""
+    if name.itself:
+        return False
+    before = words[name.first - 1] if name.first - 1 > clause.first else ""
+    after = words[name.last] if name.last + 1 < clause.last else ""
+    return (before in _AND and name.last < clause.last) or after in _AND
 
 
 def _english_nouns(

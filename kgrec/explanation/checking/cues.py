@@ -24,7 +24,15 @@ _SAME = frozenset(
         "differs",
     ]
 )
-_MADE = (["made", "of"], ["made", "from"], ["made", "in"], ["material", "is"], ["consists", "of"], ["material", "as"])
+_MADE = (
+    ["made", "of"],
+    ["made", "from"],
+    ["made", "in"],
+    ["material", "is"],
+    ["consists", "of"],
+    ["out", "of"],
+    ["material", "as"],
+)
 _MATCHING = frozenset(["match", "matches", "matching", "equals", "resembles", "agrees", "agree"])
 _LABELLED = frozenset(
     ["the", "its", "their", "same", "your", "this", "that", "one", "in", "by", "share", "shares", "of", "whose"]
@@ -101,7 +109,7 @@ def is_same(tokens: Tokens, clause: Clause, match: Match) -> bool:
     after = words[match.last : match.last + 3]
     if not {"same", "identical", "shared", "common"}.isdisjoint(after) or not _SAME.isdisjoint(before):
         return True
-    if before[-1:] == ["in"] and not _MATCHING.isdisjoint(words[clause.first : match.first]):
+    if before[-1:] == ["in"] and not _MATCHING.isdisjoint(words[clause.first : clause.last]):
         return True
     text, following = "".join(before), "".join(after)
     return text.endswith(

@@ -96,26 +96,26 @@ What is in no list, and stands nowhere in the product's own texts, is a claim th
 """
 
 VERBS = """
-    promise tend arrive identify receive ship hold count accompany account achieve acquire act adapt add address
-    admire adopt advise agree aim allow answer appear apply appreciate approach arrange ask assemble associate assume
-    attach attract base become begin believe belong bet bring browse build buy call care carry catch cause change
-    choose cite claim click close collect combine come compare complement complete comprise concern connect consider
-    consist contain continue convince correspond cost craft create crop cross decide deduce define deliver depend
-    derive describe deserve design determine differ direct discover discuss display draw drop earn echo encounter end
-    enjoy ensure enter equal establish examine expect explain explore express extend face fall fancy favour feature
-    feel figure fill find fit focus follow form gather get give go grab grow guess guide hand happen have head hear
-    help highlight hint hit hope imagine include indicate infer influence inform inspire intend interest introduce
-    invite join judge jump keep know land last lean learn let like link list look love maintain make manage mark match
-    mean measure meet mention mind miss move name need nod note notice observe occur offer open opt order originate
-    overlap own pair pass pay pick place plan play please point ponder pop prefer present produce prompt propose
-    provide pull purchase push put qualify raise rank reach react read realise realize reappear recall recognise
-    recognize recommend recur reference refer reflect regard relate rely remain remember remind repeat report
-    represent request resemble resonate respond rest result resurface return reveal revisit ride round run save say
-    search see seek seem select send sense serve set settle share shop show signal sit sort speak spend stand start
-    state stay steer stem step stick strike suggest suit sum supply support suppose surface take talk tell thank think
-    tie touch track trace treat trigger try turn understand use vary view visit voice want weigh welcome wish wonder
-    work write yield zoom narrow align coincide converge intersect cluster sync tally rhyme warrant justify merit
-    accommodate attend await bolster bridge centre center characterise characterize comprehend conclude confirm
+    avoid pay gravitate owe merge sound belong lean promise tend arrive identify receive ship hold count accompany
+    account achieve acquire act adapt add address admire adopt advise agree aim allow answer appear apply appreciate
+    approach arrange ask assemble associate assume attach attract base become begin believe bet bring browse build buy
+    call care carry catch cause change choose cite claim click close collect combine come compare complement complete
+    comprise concern connect consider consist contain continue convince correspond cost craft create crop cross decide
+    deduce define deliver depend derive describe deserve design determine differ direct discover discuss display draw
+    drop earn echo encounter end enjoy ensure enter equal establish examine expect explain explore express extend face
+    fall fancy favour feature feel figure fill find fit focus follow form gather get give go grab grow guess guide
+    hand happen have head hear help hint hit hope imagine include indicate infer influence inform inspire intend
+    interest introduce invite join judge jump keep know land last learn let like link list look love maintain make
+    manage mark match mean measure meet mention mind miss move name need nod note notice observe occur offer open opt
+    order originate overlap own pair pass pick place plan play please point ponder pop prefer present produce prompt
+    propose provide pull purchase push put qualify raise rank reach react read realise realize reappear recall
+    recognise recognize recommend recur reference refer reflect regard relate rely remain remember remind repeat
+    report represent request resemble resonate respond rest result resurface return reveal revisit ride round run save
+    say search see seek seem select send sense serve set settle share shop show signal sit sort speak spend stand
+    start state stay steer stem step stick strike suggest suit sum supply support suppose surface take talk tell thank
+    think tie touch track trace treat trigger try turn understand use vary view visit voice want weigh welcome wish
+    wonder work write yield zoom narrow align coincide converge intersect cluster sync tally rhyme warrant justify
+    merit accommodate attend await bolster bridge centre center characterise characterize comprehend conclude confirm
     consult contribute convey credit deem detect dovetail elaborate embody emerge encompass evoke exemplify exhibit
     extract factor feed flow gauge glance ground hail hover illustrate implicate incline incorporate intrigue invoke
     lie locate mesh mix nudge outline peruse pinpoint pique position possess print proceed pursue reckon register
@@ -137,8 +137,8 @@ NOUNS = """
     account action activity addition advice affinity agreement aim algorithm alternative analysis angle answer
     anything appearance appetite approach area argument article aspect association attention attribute audience
     background balance basics basis beginning behalf belief benefit bit blend bond bridge call candidate care
-    catalogue cause centre chance character choice circle circumstance class clue cluster combination company
-    comparison complement concept conclusion connection consideration contender content context continuation contrast
+    catalogue cause centre chance character choice circle circumstance class clue cluster company comparison
+    complement concept conclusion connection consideration contender content context continuation contrast
     contribution correspondence counterpart couple course crossover cue data deal decision degree demand difference
     direction discovery discussion echo edge effect element end entry equivalent evidence example expectation
     explanation expression extent factor favour feature feel feeling field figure find fit focus form friend front gap
@@ -161,37 +161,39 @@ NOUNS = """
 """Nouns of talk, choice and likeness. Plurals follow by rule."""
 
 ADVERBS = """
-    accordingly actually additionally afterwards again ago ahead alike almost alone along already altogether anyway
-    apparently approximately apart arguably aside assuredly away basically because before beforehand below besides
-    briefly broadly certainly chiefly clearly closely collectively commonly comparably comparatively consequently
-    consistently conveniently correspondingly curiously currently customarily decidedly deliberately directly
-    distinctly doubtless earlier effectively elsewhere entirely equally essentially evenly eventually evidently
-    exactly explicitly expressly fairly familiarly finally first firstly fittingly foremost formerly forth frankly
-    frequently fully further furthermore generally gladly greatly habitually happily hence henceforth here hereby
-    historically hopefully identically immediately implicitly incidentally increasingly indeed independently
-    indirectly individually initially instead inherently intentionally interestingly jointly just lastly lately later
-    latterly likewise literally logically mainly markedly maybe meanwhile merely moreover mostly mutually namely
-    naturally nearby nearly neatly necessarily next nicely nonetheless normally notably noticeably now nowadays
-    obviously occasionally oddly often once onward openly ordinarily originally otherwise outright outwardly overall
-    overly partially particularly partly perhaps personally plainly plausibly possibly potentially practically
-    precisely predominantly presently presumably previously primarily principally probably properly purely purposely
-    quietly quite rather readily recently regardless regularly relatedly relatively reportedly respectively roughly
-    secondly seemingly separately seriously shortly significantly similarly simply since simultaneously sincerely
-    slightly so solely somehow someway somewhat somewhere soon specially specifically squarely still strictly strongly
-    subsequently substantially subtly suddenly suitably supposedly surely surprisingly swiftly tentatively thankfully
-    then there thereafter thereby therefore thirdly thoroughly though throughout thus tightly together truly twice
-    typically ultimately undoubtedly understandably unsurprisingly usually veritably verbatim very virtually visibly
-    well wholly yet familiar relevant related likely possible apt fitting suitable appropriate sensible logical
-    obvious plain certain sure particular specific general separate respective corresponding comparable similar common
-    mutual joint shared own same identical equal additional different distinct various several few many main key
-    central chief principal primary last final previous prior past recent current present frequent regular usual
-    typical able willing curious interested inclined drawn glad aware mindful accurate exact precise whole entire
-    partial half single sole only lone upcoming following preceding neighbouring adjacent close parallel
+    fond due certain keen once twice rightly hardly mainly away accordingly actually additionally afterwards again ago
+    ahead alike almost alone along already altogether anyway apparently approximately apart arguably aside assuredly
+    basically because before beforehand below besides briefly broadly certainly chiefly clearly closely collectively
+    commonly comparably comparatively consequently consistently conveniently correspondingly curiously currently
+    customarily decidedly deliberately directly distinctly doubtless earlier effectively elsewhere entirely equally
+    essentially evenly eventually evidently exactly explicitly expressly fairly familiarly finally first firstly
+    fittingly foremost formerly forth frankly frequently fully further furthermore generally gladly greatly habitually
+    happily hence henceforth here hereby historically hopefully identically immediately implicitly incidentally
+    increasingly indeed independently indirectly individually initially instead inherently intentionally interestingly
+    jointly just lastly lately later latterly likewise literally logically markedly maybe meanwhile merely moreover
+    mostly mutually namely naturally nearby nearly neatly necessarily next nicely nonetheless normally notably
+    noticeably now nowadays obviously occasionally oddly often onward openly ordinarily originally otherwise outright
+    outwardly overall overly partially particularly partly perhaps personally plainly plausibly possibly potentially
+    practically precisely predominantly presently presumably previously primarily principally probably properly purely
+    purposely quietly quite rather readily recently regardless regularly relatedly relatively reportedly respectively
+    roughly secondly seemingly separately seriously shortly significantly similarly simply since simultaneously
+    sincerely slightly so solely somehow someway somewhat somewhere soon specially specifically squarely still
+    strictly strongly subsequently substantially subtly suddenly suitably supposedly surely surprisingly swiftly
+    tentatively thankfully then there thereafter thereby therefore thirdly thoroughly though throughout thus tightly
+    together truly typically ultimately undoubtedly understandably unsurprisingly usually veritably verbatim very
+    virtually visibly well wholly yet familiar relevant related likely possible apt fitting suitable appropriate
+    sensible logical obvious plain sure particular specific general separate respective corresponding comparable
+    similar common mutual joint shared own same identical equal additional different distinct various several few many
+    main key central chief principal primary last final previous prior past recent current present frequent regular
+    usual typical able willing curious interested inclined drawn glad aware mindful accurate exact precise whole
+    entire partial half single sole only lone upcoming following preceding neighbouring adjacent close parallel
 """
 """Words of degree, time and order, and adjectives that describe a choice and not a product."""
 
 IDIOMS = """
-    find this useful|find it useful|find useful|of interest|of use|in total|but weighs less|but counts less
+    not long ago|not so long ago|long ago|train of thought|line of thought|short way|a short way|partial to
+    |soft spot for|keen on|keep in mind|bear in mind|bears in mind|to do with|has to do with|having to do with
+    |find this useful|find it useful|find useful|of interest|of use|in total|but weighs less|but counts less
     |weighs more here|a match for|no match|caught your eye|catches the eye|the label says|the label gives|on the label
     |name on the label|labelled as|as a whole|whole history|your whole history|you saw|you felt|you checked
     |you spotted|checked out|your basket|your cart|shopping basket|shopping cart|your shopping basket
