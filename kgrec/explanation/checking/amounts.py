@@ -73,7 +73,8 @@ _OTHERS = re.compile(
     re.ASCII,
 )
 _PRODUCTS = re.compile(
-    r"(?<![\w.,])(\d[\d,]*) (?:other )?(?:products?|items?|articles?)\b|本店有\s?(\d[\d,]*)\s?件(?:商品)?",
+    r"(?<![\w.,])(\d[\d,]*) (?:other )?(?:products?|(?:items?|articles?)(?= here| (?:in|of) (?:the|this|our) shop))\b"
+    r"|本店有\s?(\d[\d,]*)\s?件(?:商品)?",
     re.ASCII,
 )
 _PERCENT = re.compile(

@@ -258,7 +258,7 @@ def clauses(
         inside = [name for name in names if clause.first <= name.first < clause.last]
         opening = range(clause.first, min(clause.first + 3, clause.last))
         likened = any(tokens.words[at] in _LIKENESS and not named[at] for at in opening)
-        clause.holder = _holder(tokens, clause, inside, before, claimed=claimed)
+        clause.holder = _holder(tokens, clause, inside, before, names, claimed=claimed)
         if any(clause.first <= at < clause.last for at in general):
             clause.holder, clause.flags = Holder.PRODUCT, clause.flags & ~SHARING
         if likened and before is not None and before.sentence == clause.sentence and before.holder is Holder.PRODUCT:
@@ -289,10 +289,20 @@ def _cut(tokens: Tokens, inner: set[int], quoted: set[int]) -> Iterator[Clause]:
         yield Clause(first, len(words), sentence)
 
 
-def _holder(tokens: Tokens, clause: Clause, inside: list[Mention], before: Clause | None, *, claimed: bool) -> Holder:
+def _holder(
+    tokens: Tokens,
+    clause: Clause,
+    inside: list[Mention],
+    before: Clause | None,
+    names: Sequence[Mention],
+    *,
+    claimed: bool,
+) -> Holder:
     words = tokens.words
     first = clause.first
     opens = first + 1 if words[first] in _JOINING and first + 1 < clause.last else first
+    if words[first] in ("which", "that", "who") and _ends_in_anchor(before, names):
+        return Holder.HISTORY  # "“A”, which is pink"
     if clause.flags & SHARING or (clause.flags & TOO and not claimed):
         return Holder.SHARED
     if clause.flags & SUBJECT or any(name.itself for name in inside):
@@ -314,6 +324,10 @@ def _holder(tokens: Tokens, clause: Clause, inside: list[Mention], before: Claus
             clause.nouns.append((first, clause.last))  # a list of what the shopper touched goes on
         return Holder.PRODUCT
     return before.holder if before.sentence == clause.sentence else Holder.PRODUCT
+
+
+def _ends_in_anchor(clause: Clause | None, names: Sequence[Mention]) -> bool:
+    return clause is not None and any(name.last == clause.last and not name.itself for name in names)
 
 
 def _is_joined(words: Sequence[str], clause: Clause, name: Mention) -> bool:

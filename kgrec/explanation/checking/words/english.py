@@ -191,18 +191,18 @@ ADVERBS = """
 """Words of degree, time and order, and adjectives that describe a choice and not a product."""
 
 IDIOMS = """
-    not long ago|not so long ago|long ago|train of thought|line of thought|short way|a short way|partial to
-    |soft spot for|keen on|keep in mind|bear in mind|bears in mind|to do with|has to do with|having to do with
-    |find this useful|find it useful|find useful|of interest|of use|in total|but weighs less|but counts less
-    |weighs more here|a match for|no match|caught your eye|catches the eye|the label says|the label gives|on the label
-    |name on the label|labelled as|as a whole|whole history|your whole history|you saw|you felt|you checked
-    |you spotted|checked out|your basket|your cart|shopping basket|shopping cart|your shopping basket
-    |your shopping cart|in case|in this case|in that case|in any case|in light of|in the light of|leads to|lead to
-    |leads here|leads us|led to|led us|why not|how about|what about|nothing but|none other than|makes sense|make sense
-    |next step|natural next step|good reason|without further ado|no wonder|no surprise|no coincidence
-    |comes as no surprise|last but not least|if not|or not|most of all|counts most|count most|counts the most
-    |as well as|more than one|one more|at least|at most|on balance|by its score|in which|best match|best fit
-    |good match|good fit|close match|near match|natural match|natural fit|natural companion|goes well with
+    available in|available as|not long ago|not so long ago|long ago|train of thought|line of thought|short way
+    |a short way|partial to|soft spot for|keen on|keep in mind|bear in mind|bears in mind|to do with|has to do with
+    |having to do with|find this useful|find it useful|find useful|of interest|of use|in total|but weighs less
+    |but counts less|weighs more here|a match for|no match|caught your eye|catches the eye|the label says
+    |the label gives|on the label|name on the label|labelled as|as a whole|whole history|your whole history|you saw
+    |you felt|you checked|you spotted|checked out|your basket|your cart|shopping basket|shopping cart
+    |your shopping basket|your shopping cart|in case|in this case|in that case|in any case|in light of|in the light of
+    |leads to|lead to|leads here|leads us|led to|led us|why not|how about|what about|nothing but|none other than
+    |makes sense|make sense|next step|natural next step|good reason|without further ado|no wonder|no surprise
+    |no coincidence|comes as no surprise|last but not least|if not|or not|most of all|counts most|count most
+    |counts the most|as well as|more than one|one more|at least|at most|on balance|by its score|in which|best match
+    |best fit|good match|good fit|close match|near match|natural match|natural fit|natural companion|goes well with
     |go well with|going well with|go well together|goes well together|pairs well with|pair well with|fits well with
     |fit well with|sits well with|sit well with|works well with|work well with|works with|work with|would suit you
     |once more|in the first place|first of all|more of the same|more like this|not only|more to go on|for one thing
