@@ -73,7 +73,7 @@ def test_soft_labels_alone_teach(encoder: Path) -> None:
     shelf, pools, _ = tiny.easy()
     soft: list[Any] = list(tiny.graded(shelf, pools))
     soft[::5] = [None] * len(soft[::5])
-    settings = replace(tiny.SETTINGS, retrieval_prior=False, epochs=12)
+    settings = replace(tiny.SETTINGS, retrieval_prior=False, epochs=9)
     taught = CrossEncoderReranker.train(pools, None, shelf, soft=soft, encoder=encoder, settings=settings)
     report = taught.report["training"]
     assert report["lists"] + report["validation_pools"] == sum(given is not None for given in soft)
