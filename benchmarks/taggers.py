@@ -18,7 +18,7 @@ from kgrec.errors import DataError, EncoderUnavailableError
 from kgrec.evaluation.values import score_values
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.tagging import CharacterTagger, TaggerExtractor
-from kgrec.extraction.tokens import fold
+from kgrec.language.tokens import fold
 
 __all__ = ["character_tagger", "span_tagger"]
 

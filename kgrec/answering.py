@@ -7,7 +7,7 @@ update, which makes another, cannot come between.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from kgrec.data import Catalogue, Explanation, Histories, Recommendation, Recommendations
 from kgrec.errors import HistoryError
-from kgrec.explanation import Audience, TemplateExplainer
+from kgrec.explanation import Audience, ExplanationSettings, Page, TemplateExplainer
 from kgrec.graph import Graph
 from kgrec.retrieval import (
     Arranger,
@@ -105,6 +105,7 @@ class Answering:
         histories: of the known users.
         user_num: user id → row in ``histories``.
         gone: int32 (g,), numbers of removed products.
+        explaining: what is put in words, and how.
     """
 
     catalogue: Catalogue
@@ -118,9 +119,10 @@ class Answering:
     histories: UserHistories
     user_num: Mapping[str, int]
     gone: NDArray[np.int32]
+    explaining: ExplanationSettings = field(default_factory=ExplanationSettings)
 
     @classmethod
-    def of(cls, shop: Shop) -> Answering:
+    def of(cls, shop: Shop, explaining: ExplanationSettings | None = None) -> Answering:
         """Make a built or loaded shop ready."""
         vectors = np.asarray(shop.vectors)
         if vectors.shape[1]:
@@ -139,6 +141,7 @@ class Answering:
             histories=shop.histories,
             user_num=shop.user_num,
             gone=np.zeros(0, np.int32),
+            explaining=explaining or ExplanationSettings(),
         )
 
     @cached_property
@@ -154,6 +157,7 @@ class Answering:
             self.graph,
             self.audience,
             vectors=self.vectors,
+            settings=self.explaining,
             removed=self.gone if len(self.gone) else None,
         )
 
@@ -251,26 +255,35 @@ class Answering:
                 found += propose(query, allowed, k - len(found), found[-1].score if found else ceiling)
         return found
 
+    def scored(self, query: Query, num: int) -> Candidate:
+        """Return one product as a candidate with the score that an answer of all products gives it."""
+        amounts = self.model.contributions(query.items, query.weights, num)
+        if np.any(amounts != 0):
+            return Candidate(num, float(amounts.sum()), "item-item")
+        shown = Shown(hidden=np.concatenate([query.items[query.items != num], self.gone]))
+        return next(found for found in self.candidates(query, shown, len(self.catalogue)) if found.num == num)
+
     def explained(self, query: Query, candidates: Sequence[Candidate], language: str) -> list[Explanation]:
-        """Explain candidates; their contributions are gathered in few passes over the history."""
+        """Explain the candidates of one page; their contributions are gathered in few passes over the history."""
         amounts: dict[int, NDArray[np.float64]] = {}
         spoken = [found.num for found in candidates if found.source == "item-item"]
         for start in range(0, len(spoken), _EXPLAINED_AT_ONCE):
             nums = spoken[start : start + _EXPLAINED_AT_ONCE]
             parts = self.model.contributions_of(query.items, query.weights, np.array(nums, np.int32))
             amounts.update(zip(nums, parts, strict=True))
-        return [self._explanation(query, found, amounts.get(found.num), language) for found in candidates]
+        page = Page()
+        return [self._explanation(query, found, amounts.get(found.num), language, page) for found in candidates]
 
     def _explanation(
-        self, query: Query, found: Candidate, amounts: NDArray[np.float64] | None, language: str
+        self, query: Query, found: Candidate, amounts: NDArray[np.float64] | None, language: str, page: Page
     ) -> Explanation:
         if found.source == "popularity":
-            return self.explainer.explain_popular(found.num, found.score, language=language)
+            return self.explainer.explain_popular(found.num, found.score, language=language, page=page)
         sources = self.model.sources
         if amounts is None:
             amounts, sources = self._text_shares(query, found), ("text",)
         return self.explainer.explain(
-            found.num, found.score, query.items, amounts, sources, language=language, basis=query.basis
+            found.num, found.score, query.items, amounts, sources, language=language, basis=query.basis, page=page
         )
 
     # --- rules

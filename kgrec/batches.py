@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.answering import Answering, Candidate, Query
-from kgrec.data import Histories, Recommendations
+from kgrec.data import Catalogue, Histories, Recommendations
 from kgrec.retrieval import Rules, Shown, recency_weights
 
 __all__ = ["Batch", "Ranked", "answer_many", "rank_many", "session_blocks", "user_blocks"]
@@ -32,6 +32,18 @@ class Ranked(NamedTuple):
     ids: tuple[str, ...]
     items: NDArray[np.int32]
     scores: NDArray[np.float64]
+
+    @classmethod
+    def of_answers(cls, catalogue: Catalogue, answers: Iterable[Recommendations], k: int) -> Ranked:
+        """Return answers of at most k products each as arrays."""
+        rows, values = [np.zeros((0, k), np.int32)], [np.zeros((0, k))]
+        for answer in answers:
+            nums, scores = np.full((1, k), -1, np.int32), np.zeros((1, k))
+            nums[0, : len(answer)] = [catalogue.num(found.item) for found in answer]
+            scores[0, : len(answer)] = [found.score for found in answer]
+            rows.append(nums)
+            values.append(scores)
+        return cls(catalogue.ids, np.concatenate(rows), np.concatenate(values))
 
     def of(self, query: int) -> list[tuple[str, float]]:
         """Return (id, score) of one query's products, best first."""

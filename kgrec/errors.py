@@ -34,6 +34,7 @@ Messages say what was given, what was expected and what to do.
 from __future__ import annotations
 
 __all__ = [
+    "PROGRAM_ERRORS",
     "BudgetSpentError",
     "CatalogueError",
     "CorrectionsError",
@@ -60,6 +61,10 @@ __all__ = [
     "UnknownProductError",
     "UntrainedRerankerError",
 ]
+
+
+PROGRAM_ERRORS = (TypeError, NameError, AttributeError, ImportError)
+"""What a mistake in a program raises: in something that a user plugs in, no other product or question fares better."""
 
 
 class KgrecError(Exception):

@@ -174,6 +174,11 @@ class Shelf(Protocol):
         """Centred unit text vectors, float32 (n, d); d is 0 where the shop has no texts."""
         ...
 
+    @property
+    def popularity(self) -> NDArray[np.int64]:
+        """How many shoppers touched each product, int64 (n,)."""
+        ...
+
 
 @runtime_checkable
 class Reranker(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Literal, overload
@@ -10,14 +11,27 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from kgrec import reasons
 from kgrec.answering import Answering, Query, TextSearch
 from kgrec.batches import Batch, Ranked, answer_many, rank_many, session_blocks, user_blocks
-from kgrec.data import Catalogue, Events, Explanation, Facts, Product, Recommendations
+from kgrec.data import (
+    Catalogue,
+    Contrast,
+    Events,
+    Explanation,
+    Facts,
+    Feedback,
+    FeedbackReason,
+    MainParameters,
+    Product,
+    Recommendations,
+    WhyNot,
+)
 from kgrec.errors import HistoryError, SettingsError
-from kgrec.explanation import grammar_of
+from kgrec.explanation import ExplanationSettings, grammar_of
 from kgrec.graph import Graph
 from kgrec.protocols import Encoder, Progress, silent
-from kgrec.retrieval import Filter, Rules, Shown, Table
+from kgrec.retrieval import Controls, Filter, Rules, Shown, Table
 from kgrec.shop import Shop, read_shop, write_shop
 from kgrec.updates import Changes
 
@@ -25,6 +39,8 @@ __all__ = ["Recommender", "load"]
 
 
 Where = Filter | Mapping[str, Any]
+Explain = bool | Literal["details"]
+Wished = Controls | Mapping[str, Any] | None
 
 
 class Recommender:
@@ -40,16 +56,21 @@ class Recommender:
         shop: what was built or loaded.
         encoder: that made its text vectors, for products that are added; where it is left out, the encoders of the
             library are made by their name when they are first needed.
+        explanations: what is put in words, and how; its list of sensitive matters is the merchant's own.
     """
 
-    def __init__(self, shop: Shop, *, encoder: Encoder | None = None) -> None:
+    def __init__(
+        self, shop: Shop, *, encoder: Encoder | None = None, explanations: ExplanationSettings | None = None
+    ) -> None:
         """Hold a built shop."""
-        self._changes = Changes(shop, Answering.of(shop), encoder)
+        self._changes = Changes(shop, Answering.of(shop, explanations), encoder)
+        self._wishes = reasons.Wishes(shop.feedback)
 
     @property
     def shop(self) -> Shop:
         """What the answers are made from; after updates a copy without gaps in its numbers, made for the call."""
-        return self._changes.shop
+        shop, said = self._changes.shop, self._wishes.records
+        return shop if said == shop.feedback else replace(shop, feedback=said)
 
     @property
     def _now(self) -> Answering:
@@ -95,7 +116,8 @@ class Recommender:
         exclude: Iterable[str] = (),
         exclude_seen: bool | Iterable[str] = True,
         rules: Rules | Mapping[str, Any] | None = None,
-        explain: bool = True,
+        controls: Wished = None,
+        explain: Explain = True,
         language: str = "en",
     ) -> Recommendations:
         """Recommend products.
@@ -115,7 +137,9 @@ class Recommender:
                 ``("purchase",)``, as the known ``user`` did them. A ``history`` that is given has no types: it adds
                 nothing to those, and for an unknown user a note says so.
             rules: boosts, diversity, caps and pinned products, as :class:`kgrec.Rules` or its JSON form.
-            explain: False leaves explanations out, for speed.
+            controls: what the shopper wants, as :class:`kgrec.retrieval.Controls` or its JSON form; added to what
+                the ``user`` asked for by :meth:`feedback`. Notes and ``rules`` of the results say what acted.
+            explain: False leaves explanations out, for speed; ``"details"`` adds graph paths and counterfactuals.
             language: of the sentences, ``"en"`` or ``"zh"``.
 
         Returns:
@@ -130,11 +154,33 @@ class Recommender:
         """
         _check_asked(k, language)
         now = self._now
-        query = _query(now, user, history)
         shown, notes = now.eligibility.allowed(where, only, exclude)
-        shown, more = _without_seen(now, shown, user, query, exclude_seen)
+        wishes = self._wishes.of(now, user, controls)
+        return self._recommend(
+            now, user, history, k, (shown, notes), exclude_seen, wishes, wishes.rules_with(rules), explain, language
+        )
+
+    def _recommend(
+        self,
+        now: Answering,
+        user: str | None,
+        history: Sequence[str] | None,
+        k: int,
+        allowed: tuple[Shown, tuple[str, ...]],
+        exclude_seen: bool | Iterable[str],
+        wishes: Controls,
+        rules: Rules | Mapping[str, Any] | None,
+        explain: Explain,
+        language: str,
+    ) -> Recommendations:
+        query = reasons.wished(now, _query(now, user, history), wishes)
+        shown, notes = allowed
+        if not wishes.no_profiling:
+            shown, more = _without_seen(now, shown, user, query, exclude_seen)
+            notes = (*notes, *more)
+        shown, more = reasons.without_unwanted(now, shown, wishes)
         query = replace(query, notes=(*query.notes, *notes, *more))
-        return now.answer(query, k, shown, rules, explain, language)
+        return _answered(now, query, k, shown, rules, explain, language)
 
     @overload
     def recommend_many(
@@ -148,6 +194,7 @@ class Recommender:
         exclude: Iterable[str] = (),
         exclude_seen: bool | Iterable[str] = True,
         rules: Rules | Mapping[str, Any] | None = None,
+        controls: Wished = None,
         explain: bool = False,
         language: str = "en",
         as_arrays: Literal[False] = False,
@@ -164,6 +211,7 @@ class Recommender:
         exclude: Iterable[str] = (),
         exclude_seen: bool | Iterable[str] = True,
         rules: Rules | Mapping[str, Any] | None = None,
+        controls: Wished = None,
         explain: bool = False,
         language: str = "en",
         as_arrays: Literal[True],
@@ -179,6 +227,7 @@ class Recommender:
         exclude: Iterable[str] = (),
         exclude_seen: bool | Iterable[str] = True,
         rules: Rules | Mapping[str, Any] | None = None,
+        controls: Wished = None,
         explain: bool = False,
         language: str = "en",
         as_arrays: bool = False,
@@ -197,6 +246,8 @@ class Recommender:
             exclude: ids never to show.
             exclude_seen: leave out what is in each history, or by event type.
             rules: boosts, diversity, caps and pinned products; with them queries are answered one after the other.
+            controls: what all these shoppers want; with them, and where somebody gave feedback that acts, queries are
+                answered one after the other.
             explain: whether to explain; off by default, since sentences cost more than scores.
             language: of the sentences.
             as_arrays: give numbers and scores in two arrays, the fastest form, without notes and sources.
@@ -215,6 +266,10 @@ class Recommender:
             raise HistoryError(f"users must hold user ids; got the single string {users!r:.80}: write [{users!r:.80}]")
         now = self._now
         shown, notes = now.eligibility.allowed(where, only, exclude)
+        if controls is not None or (histories is None and self._wishes.users):
+            return self._one_by_one(
+                now, users, histories, k, (shown, notes), exclude_seen, rules, controls, explain, language, as_arrays
+            )
         by_type = None if isinstance(exclude_seen, bool | np.bool_) else tuple(exclude_seen)
         batch = Batch(
             k=min(k, len(now.catalogue)),
@@ -230,6 +285,36 @@ class Recommender:
         blocks = asked if histories is None else session_blocks(now, histories)
         return rank_many(now, blocks, batch) if as_arrays else answer_many(now, blocks, batch)
 
+    def _one_by_one(
+        self,
+        now: Answering,
+        users: Iterable[str | None] | None,
+        histories: Iterable[Sequence[str]] | None,
+        k: int,
+        allowed: tuple[Shown, tuple[str, ...]],
+        exclude_seen: bool | Iterable[str],
+        rules: Rules | Mapping[str, Any] | None,
+        controls: Wished,
+        explain: bool,
+        language: str,
+        as_arrays: bool,
+    ) -> Iterator[Recommendations] | Ranked:
+        """Answer each query with the wishes of its shopper."""
+        asked: Iterable[tuple[str | None, Sequence[str] | None]] = (
+            ((user, None) for user in (now.user_num if users is None else users))
+            if histories is None
+            else ((None, history) for history in histories)
+        )
+        types = exclude_seen if isinstance(exclude_seen, bool | np.bool_) else tuple(exclude_seen)
+
+        def answers() -> Iterator[Recommendations]:
+            for user, history in asked:
+                wishes = self._wishes.of(now, user, controls)
+                wanted = wishes.rules_with(rules)
+                yield self._recommend(now, user, history, k, allowed, types, wishes, wanted, explain, language)
+
+        return Ranked.of_answers(now.catalogue, answers(), min(k, len(now.catalogue))) if as_arrays else answers()
+
     def similar(
         self,
         product: str,
@@ -239,7 +324,8 @@ class Recommender:
         only: Iterable[str] | None = None,
         exclude: Iterable[str] = (),
         rules: Rules | Mapping[str, Any] | None = None,
-        explain: bool = True,
+        controls: Wished = None,
+        explain: Explain = True,
         language: str = "en",
     ) -> Recommendations:
         """Recommend what goes with one product; itself is left out.
@@ -251,7 +337,8 @@ class Recommender:
             only: the ids that may be shown.
             exclude: ids never to show.
             rules: boosts, diversity, caps and pinned products.
-            explain: False leaves explanations out.
+            controls: what the shopper wants; no history is used here in any case.
+            explain: as in :meth:`recommend`.
             language: of the sentences.
 
         Raises:
@@ -263,16 +350,73 @@ class Recommender:
         num = np.array([now.catalogue.num(product)], np.int32)
         _check_asked(k, language)
         shown, notes = now.eligibility.allowed(where, only, exclude)
-        query = Query(num, np.ones(1, np.float32), notes, basis="product")
-        return now.answer(query, k, shown.without(num), rules, explain, language)
+        wishes = Controls.of(controls)
+        shown, more = reasons.without_unwanted(now, shown.without(num), wishes)
+        query = Query(num, np.ones(1, np.float32), (*notes, *more), basis="product")
+        return _answered(now, query, k, shown, wishes.rules_with(rules), explain, language)
 
     def explain(
-        self, user: str | None, product: str, *, history: Sequence[str] | None = None, language: str = "en"
+        self,
+        user: str | None,
+        product: str,
+        *,
+        history: Sequence[str] | None = None,
+        k: int = 10,
+        controls: Wished = None,
+        language: str = "en",
+        details: bool = True,
     ) -> Explanation:
         """Explain the score of any product for a user or a history, also one that would not be recommended.
 
         The score is the one that :meth:`recommend` gives, the sum of the contributions; where the model says nothing,
         the explanation says how near the text is, or how popular the product.
+
+        Args:
+            user: as in :meth:`recommend`.
+            product: its id.
+            history: product ids, oldest first, in place of the user's own.
+            k: counterfactuals tell whether the product would still be among the first k of :meth:`recommend`.
+            controls: as in :meth:`recommend`.
+            language: of the sentences.
+            details: whether to find graph paths and counterfactuals, which cost more than all else.
+
+        Raises:
+            UnknownProductError: no such product.
+            SettingsError: the language is not known, or ``k`` is below 1.
+            HistoryError: the user is no string, or the history is no sequence of strings.
+        """
+        now = self._now
+        num = now.catalogue.num(product)
+        _check_asked(k, language)
+        wishes = self._wishes.of(now, user, controls)
+        query = reasons.wished(now, _query(now, user, history), wishes)
+        found = now.scored(query, num)
+        why = now.explained(query, [found], language)[0]
+        if not details:
+            return why
+        shown = Shown(hidden=np.concatenate([query.items[query.items != num], now.gone]))
+        shown, _ = reasons.without_unwanted(now, shown, wishes)
+        return reasons.detailed(now, query, shown, k, why, found.source)
+
+    def contrast(
+        self,
+        user: str | None,
+        product: str,
+        other: str,
+        *,
+        history: Sequence[str] | None = None,
+        controls: Wished = None,
+        language: str = "en",
+    ) -> Contrast:
+        """Say why one product comes before another for a user or a history: the exact difference of their scores.
+
+        Args:
+            user: as in :meth:`recommend`.
+            product: an id.
+            other: the id it is compared with.
+            history: product ids, oldest first, in place of the user's own.
+            controls: as in :meth:`recommend`.
+            language: of the text.
 
         Raises:
             UnknownProductError: no such product.
@@ -280,17 +424,91 @@ class Recommender:
             HistoryError: the user is no string, or the history is no sequence of strings.
         """
         now = self._now
-        num = now.catalogue.num(product)
+        nums = now.catalogue.num(product), now.catalogue.num(other)
         grammar_of(language)
-        query = _query(now, user, history)
-        amounts = now.model.contributions(query.items, query.weights, num)
-        if np.any(amounts != 0):
-            score = float(amounts.sum())
-            return now.explainer.explain(num, score, query.items, amounts, now.model.sources, language=language)
-        shown = Shown(hidden=np.concatenate([query.items[query.items != num], now.gone]))
-        ranked = now.candidates(query, shown, len(now.catalogue))
-        found = next(candidate for candidate in ranked if candidate.num == num)
-        return now.explained(query, [found], language)[0]
+        query = reasons.wished(now, _query(now, user, history), self._wishes.of(now, user, controls))
+        return reasons.contrast(now, query, *nums, language)
+
+    def why_not(
+        self,
+        user: str | None,
+        product: str,
+        *,
+        history: Sequence[str] | None = None,
+        k: int = 10,
+        where: Where | None = None,
+        only: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
+        exclude_seen: bool | Iterable[str] = True,
+        rules: Rules | Mapping[str, Any] | None = None,
+        controls: Wished = None,
+        language: str = "en",
+    ) -> WhyNot:
+        """Say why a product is not in the answer that :meth:`recommend` gives to the same arguments.
+
+        Args:
+            user: as in :meth:`recommend`, like all that follow ``product``.
+            product: its id.
+            history: product ids, oldest first, in place of the user's own.
+            k: how many were asked for.
+            where: which products may be shown.
+            only: the ids that may be shown.
+            exclude: ids never to show.
+            exclude_seen: leave out what is in the history, or by event type.
+            rules: business rules.
+            controls: what the shopper wants.
+            language: of the text.
+
+        Raises:
+            UnknownProductError: no such product.
+            SettingsError: as :meth:`recommend`.
+            HistoryError: as :meth:`recommend`.
+        """
+        now = self._now
+        num = now.catalogue.num(product)
+        _check_asked(k, language)
+        only = only if only is None or isinstance(only, str) else tuple(only)
+        exclude = exclude if isinstance(exclude, str) else tuple(exclude)
+        shown, _ = now.eligibility.allowed(where, only, exclude)
+        wishes = self._wishes.of(now, user, controls)
+        query = reasons.wished(now, _query(now, user, history), wishes)
+        before = len(shown.hidden)
+        if not wishes.no_profiling:
+            shown, _ = _without_seen(now, shown, user, query, exclude_seen)
+        seen = shown.hidden[before:]
+        shown, _ = reasons.without_unwanted(now, shown, wishes)
+        asked = reasons.Asked(
+            query=query,
+            shown=shown,
+            k=min(k, len(now.catalogue)),
+            where=where,
+            only=None if only is None else frozenset(only),
+            exclude=frozenset(exclude),
+            seen=seen,
+            controls=wishes,
+            rules=wishes.rules_with(rules),
+        )
+        return reasons.why_not(now, asked, num, language)
+
+    def main_parameters(
+        self, *, sample: int = 1_000, k: int = 10, language: str = "en", seed: int = 0
+    ) -> MainParameters:
+        """Say what recommendations of this shop rest on and how much each counts, in plain language.
+
+        The shares are measured over the shop's own answers. The text is what Article 27 of the EU Digital Services Act
+        asks online platforms to tell; whether it suffices for a shop is for the shop to judge.
+
+        Args:
+            sample: at most so many shoppers' histories are answered.
+            k: results of each.
+            language: of the text.
+            seed: of the draw of histories.
+
+        Raises:
+            SettingsError: ``sample`` or ``k`` is below 1, or the language is not known.
+        """
+        _check_asked(k, language)
+        return reasons.main_parameters(self._now, sample=sample, k=k, language=language, seed=seed)
 
     def describe(self) -> dict[str, Any]:
         """Return what the shop is made of: products, graph statistics, settings, relation weights and the build report.
@@ -313,6 +531,60 @@ class Recommender:
             "report": dict(self._changes.report),
             "pending": self.pending,
         }
+
+    # --- hearing what shoppers say
+
+    def feedback(
+        self,
+        user: str,
+        item: str,
+        reason: FeedbackReason,
+        *,
+        relation: str = "",
+        value: str = "",
+        at: float | None = None,
+    ) -> Feedback:
+        """Take note of what a shopper says of a recommendation or its explanation; their next call sees it.
+
+        What was said is kept with the shop when it is saved, and :attr:`feedback_records` hands it out.
+
+        Args:
+            user: id of the shopper, known before or not.
+            item: id of the product; may be empty for ``less_of``.
+            reason: one of :data:`kgrec.data.FeedbackReason`; tells what it acts on.
+            relation: for ``less_of`` the field whose value is meant, as in filters.
+            value: for ``less_of`` the value.
+            at: seconds since 1970 UTC; None for now.
+
+        Raises:
+            EventsError: the reason is unknown, or something that it needs is missing.
+            UnknownProductError: no such product.
+            SettingsError: there is no such field.
+        """
+        record = Feedback(
+            user=user,
+            item=item,
+            reason=reason,
+            relation=relation,
+            value=value,
+            time=time.time() if at is None else float(at),
+        )
+        now = self._now
+        if item:
+            now.catalogue.num(item)
+        if reason == "less_of":
+            now.table.mask(Controls(less={relation: (value,)}).boosts()[0].condition)
+        self._wishes.note(record)
+        return record
+
+    def withdraw_feedback(self, user: str, item: str | None = None) -> int:
+        """Forget what a shopper said of one product, or all of it; returns how many records went."""
+        return self._wishes.withdraw(user, item)
+
+    @property
+    def feedback_records(self) -> tuple[Feedback, ...]:
+        """Everything shoppers said, oldest first."""
+        return self._wishes.records
 
     # --- changing
 
@@ -430,22 +702,40 @@ def _without_seen(
     return shown.without(seen), notes
 
 
+def _answered(
+    now: Answering,
+    query: Query,
+    k: int,
+    shown: Shown,
+    rules: Rules | Mapping[str, Any] | None,
+    explain: Explain,
+    language: str,
+) -> Recommendations:
+    if explain not in (True, False, "details"):
+        raise SettingsError(f"explain is True, False or 'details'; got {explain!r:.80}")
+    answer = now.answer(query, k, shown, rules, bool(explain), language)
+    return reasons.detailed_answer(now, query, shown, k, answer) if explain == "details" else answer
+
+
 def _check_asked(k: object, language: str) -> None:
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
         raise SettingsError(f"k must be at least 1, a whole number; got {k!r}")
     grammar_of(language)
 
 
-def load(path: str | os.PathLike[str], *, encoder: Encoder | None = None) -> Recommender:
+def load(
+    path: str | os.PathLike[str], *, encoder: Encoder | None = None, explanations: ExplanationSettings | None = None
+) -> Recommender:
     """Read a shop that :meth:`Recommender.save` wrote; large arrays are memory-mapped.
 
     Args:
         path: the folder.
         encoder: that the shop was built with, for products that are added; see :class:`Recommender`.
+        explanations: what is put in words, and how; see :class:`Recommender`.
 
     Raises:
         SnapshotDamagedError: a file is missing or was changed; the message names it.
         SnapshotVersionError: the folder was written by a newer format.
         SnapshotError: the folder is no snapshot.
     """
-    return Recommender(read_shop(path), encoder=encoder)
+    return Recommender(read_shop(path), encoder=encoder, explanations=explanations)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -13,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kgrec.data import Catalogue, Histories, Product
+from kgrec.data import Catalogue, Feedback, Histories, Product
 from kgrec.errors import SnapshotDamagedError
 from kgrec.explanation import Audience
 from kgrec.graph import Graph
@@ -41,6 +42,7 @@ class Shop:
         neighbours: the nearest texts of each product, numbers int32 (n, t), −1 where there are fewer, and cosines
             float32 (n, t); None where they are not kept. Updates search them anew then.
         statistics: what the fit measured and updates keep; None where it follows from the other parts.
+        feedback: what shoppers said of recommendations, oldest first.
     """
 
     catalogue: Catalogue
@@ -54,6 +56,7 @@ class Shop:
     report: Mapping[str, Any] = field(default_factory=dict)
     neighbours: tuple[NDArray[np.int32], NDArray[np.float32]] | None = None
     statistics: FitStatistics | None = None
+    feedback: tuple[Feedback, ...] = ()
 
     @cached_property
     def audience(self) -> Audience:
@@ -112,6 +115,7 @@ def write_shop(shop: Shop, path: str | os.PathLike[str]) -> None:
             "sources": list(shop.model.sources),
             "report": dict(shop.report),
             **({} if shop.index is None else {"index": asdict(shop.index.report)}),
+            **({"feedback": [_said(record) for record in shop.feedback]} if shop.feedback else {}),
         },
         meta={
             "encoder": shop.encoder,
@@ -180,7 +184,17 @@ def _assembled(folder: Snapshot) -> Shop:
             else None
         ),
         statistics=_statistics(folder, model.factors),
+        feedback=tuple(map(_heard, folder.document("feedback"))) if "feedback" in folder.documents else (),
     )
+
+
+def _said(record: Feedback) -> dict[str, Any]:
+    """Return feedback as JSON, which knows no NaN."""
+    return asdict(record) | {"time": None if math.isnan(record.time) else record.time}
+
+
+def _heard(stated: Mapping[str, Any]) -> Feedback:
+    return Feedback(**{**stated, "time": math.nan if stated["time"] is None else stated["time"]})
 
 
 def _kept_for_updates(shop: Shop) -> dict[str, NDArray[Any]]:

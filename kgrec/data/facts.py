@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from itertools import islice
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -151,14 +152,18 @@ class Facts:
     @classmethod
     def of(cls, facts: Iterable[Fact], *, batch: int = 50_000) -> Facts:
         """Collect facts from any iterable, in batches, so that a stream stays small."""
-        batches: list[pa.RecordBatch] = []
-        rows: list[Fact] = []
-        for fact in facts:
-            rows.append(fact)
-            if len(rows) == batch:
-                batches.append(_as_batch(rows))
-                rows = []
-        batches.append(_as_batch(rows))
+        return cls.of_rows(map(_row, facts), batch=batch)
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[tuple[Any, ...]], *, batch: int = 50_000) -> Facts:
+        """Collect facts that are given as tuples of the columns of ``FACT_SCHEMA``, in batches as above.
+
+        For readers of many texts, which make no ``Fact`` that only a column would be filled from.
+        """
+        remaining = iter(rows)
+        batches = [_as_batch(list(islice(remaining, batch)))]
+        while part := list(islice(remaining, batch)):
+            batches.append(_as_batch(part))
         return cls(pa.Table.from_batches(batches))
 
     def __len__(self) -> int:
@@ -197,8 +202,8 @@ class Facts:
         return f"<Facts: {len(self):,}{aside}>"
 
 
-def _as_batch(rows: list[Fact]) -> pa.RecordBatch:
-    columns = zip(*map(_row, rows), strict=True) if rows else [()] * len(_NAMES)
+def _as_batch(rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True) if rows else [()] * len(_NAMES)
     arrays = [
         pa.array(column, type=kept.type.value_type).dictionary_encode()
         if pa.types.is_dictionary(kept.type)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from kgrec.explanation.claims import Basis, Claims
+from kgrec.explanation import chinese_wordings as wordings
+from kgrec.explanation.claims import Basis, Claims, Lead
 from kgrec.explanation.titles import clean
+from kgrec.explanation.variants import Choose
 
 __all__ = ["Chinese", "listed"]
 
 VALUE_LENGTH = 48
 _NUMBERS = "零一两三四五六七八九十"
-_OPENERS = {
-    "history": ("因为您的记录中有{}", "您的记录中有{}", "根据您记录中的{}推荐", "推荐依据是您记录中的{}"),
-    "product": ("与{}相关", "搭配{}"),
-}
-_TOGETHER = ("{}位顾客的记录中两件都有", "两件都出现在{}位顾客的记录中", "有{}位顾客两件都关注过")
 _MODIFIERS = {
     "colour": "{}",
     "material": "{}材质",
@@ -52,6 +50,19 @@ _LABELS = {
     "spf": "防晒指数",
     "pack_size": "件数",
 }
+_NOUNS = {
+    "product_type": "品类",
+    "colour": "颜色",
+    "material": "材质",
+    "pattern": "图案",
+    "theme": "主题",
+    "style": "风格",
+    "finish": "表面",
+    "brand": "品牌",
+    "category": "分类",
+    "occasion": "适用场合",
+    "gender": "适用人群",
+}
 _UNITS = {
     **{"mm": "毫米", "cm": "厘米", "m": "米", "in": "英寸", "ft": "英尺", "ml": "毫升", "cl": "厘升", "l": "升"},
     **{"mg": "毫克", "g": "克", "kg": "千克", "oz": "盎司", "lb": "磅", "w": "瓦", "v": "伏", "jin": "斤"},
@@ -81,37 +92,26 @@ _CHINESE = re.compile("[\u3400-\u9fff]")
 
 
 class Chinese:
-    """Sentences in simplified Chinese; implements :class:`kgrec.explanation.claims.Grammar`."""
+    """Texts in simplified Chinese; implements :class:`kgrec.explanation.claims.Grammar`."""
 
     def reason(self, claims: Claims) -> str:
         """Say what speaks for the product, as :meth:`Grammar.reason`."""
-        names = [f"“{name}”" for name in claims.anchors]
-        anchors = listed([*names, f"另外{claims.others}件商品"] if claims.others else names)
+        anchors = _named(claims)
         if claims.topics == ("text",):
             where = "您记录中的" if claims.basis == "history" else ""
-            return f"商品描述与{where}{anchors}相近。"
-        count = claims.together
-        number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
-        subject = "两件" if count == 2 else f"连同本商品，{number}件"
-        said = {
-            "facts": f"{subject}{predicate(claims.facts)}" if claims.facts else "",
-            "shoppers": _choose(_TOGETHER, claims.variant // 2).format(claims.shoppers),
-            "text": "商品描述相近",
-        }
-        body = "，".join(said[topic] for topic in claims.topics)
-        return f"{_choose(_OPENERS[claims.basis], claims.variant).format(anchors)}：{body}。"
+            return claims.choose("resembles", wordings.RESEMBLES).format(where + anchors) + "。"
+        return f"{claims.choose('opener', wordings.OPENERS[claims.basis]).format(anchors)}：{_body(claims)}。"
 
-    def whole(self, leader: str, *, single: bool, basis: Basis, variant: int) -> str:
+    def further(self, claims: Claims) -> str:
+        """Say what speaks for it beside, as :meth:`Grammar.further`."""
+        return f"{claims.choose('further', wordings.FURTHER).format(_named(claims))}：{_body(claims)}。"
+
+    def whole(self, leader: str, *, single: bool, basis: Basis, choose: Choose) -> str:
         """Say where it came from, as :meth:`Grammar.whole`."""
-        if basis == "product":
-            return f"与“{leader}”一并推荐。" if leader else "本店的推荐商品。"
-        if not leader:
-            return "根据您的全部记录综合推荐。"
-        if single:
-            return f"根据您记录中的“{leader}”推荐。"
-        return _choose(
-            ("根据您的全部记录综合推荐，其中“{}”的影响最大。", "综合您的全部记录推荐，主要来自“{}”。"), variant
-        ).format(leader)
+        if basis == "product" and not leader:
+            return "本店的推荐商品。"
+        kind = "product" if basis == "product" else "level" if not leader else "single" if single else "led"
+        return choose(kind, wordings.WHOLE[kind]).format(leader)
 
     def against(self, *, basis: Basis) -> str:
         """Say that nothing speaks for it, as :meth:`Grammar.against`."""
@@ -119,12 +119,46 @@ class Chinese:
             "总的来看，您的记录并不支持推荐这件商品。" if basis == "history" else "从得分看，两件商品之间没有推荐关系。"
         )
 
-    def popular(self, shoppers: int, *, above: bool, variant: int) -> str:
+    def popular(self, shoppers: int, *, above: bool, choose: Choose) -> str:
         """Say that it is popular, as :meth:`Grammar.popular`."""
         if not shoppers:
-            return "本店的一般推荐，并非依据您的记录。"
-        text = _choose(("{}位顾客的记录中有它", "它出现在{}位顾客的记录中"), variant).format(shoppers)
-        return f"本店热门商品：{text}。" if above else f"{text}。"
+            return choose("general", wordings.GENERAL)
+        text = choose("counted", wordings.COUNTED).format(shoppers).replace(",", "")
+        return f"{choose('demand', wordings.DEMAND)}：{text}。" if above else f"{text}。"
+
+    def rarity(self, relation: str, value: str, count: int) -> str:
+        """Say how many products have a value, as :meth:`Grammar.rarity`."""
+        return f"本店有{count}件商品的{_label(relation)}是{_shown(relation, value)}。"
+
+    def weight(self, name: str, percent: int) -> str:
+        """Say how much a history item makes up, as :meth:`Grammar.weight`."""
+        return f"“{name}”占其得分的{percent}%。"
+
+    def opposed(self, name: str) -> str:
+        """Say that a history item speaks against it, as :meth:`Grammar.opposed`."""
+        return f"“{name}”并不支持它，但影响较小。"
+
+    def relation_label(self, relation: str) -> str:
+        """Name a relation, as :meth:`Grammar.relation_label`."""
+        return _label(relation)
+
+    def fact_badge(self, relation: str, value: str) -> str:
+        """Name a shared value, as :meth:`Grammar.fact_badge`."""
+        return f"{_label(relation)}相同：{_shown(relation, value)}"
+
+    def shoppers_badge(self, name: str, shoppers: int) -> str:
+        """Say that shoppers have both, as :meth:`Grammar.shoppers_badge`."""
+        return f"与“{name}”：{shoppers}位顾客"
+
+    def text_badge(self, name: str) -> str:
+        """Say that descriptions are alike, as :meth:`Grammar.text_badge`."""
+        return f"描述与“{name}”相近"
+
+    def badge(self, lead: Lead, name: str, *, basis: Basis) -> str:
+        """Say where it came from, as :meth:`Grammar.badge`."""
+        if lead == "whole" and (name or basis == "history"):
+            return f"与“{name}”相配" if name else "来自您的记录"
+        return {"against": "不太相配", "popular": "本店热门"}.get(lead, "本店推荐")
 
 
 def predicate(facts: Mapping[str, Sequence[str]]) -> str:
@@ -141,7 +175,7 @@ def predicate(facts: Mapping[str, Sequence[str]]) -> str:
         if relation in _MODIFIERS and not (relation == "pack_size" and not all(map(str.isdigit, values))):
             modifiers.append(_MODIFIERS[relation].format(listed(shown)))
         else:
-            label = _LABELS.get(relation) or f"“{clean(relation.replace('_', ' '), VALUE_LENGTH)}”"
+            label = _label(relation)
             rest.append(f"{label}相同（{listed(shown)}）")
     kinds = [_shown("product_type", value) for value in facts.get("product_type", ())]
     noun = listed(kinds) if kinds else "商品"
@@ -169,5 +203,30 @@ def _shown(relation: str, value: str) -> str:
     return shown if bare else f"“{shown}”"
 
 
-def _choose(wordings: Sequence[str], variant: int) -> str:
-    return wordings[variant % len(wordings)]
+@lru_cache(maxsize=4_096)
+def _said(facts: tuple[tuple[str, ...], ...]) -> str:
+    """Return the predicate of (relation, value …) rows: brands and categories come again and again."""
+    return predicate({name: values for name, *values in facts})
+
+
+def _named(claims: Claims) -> str:
+    names = [f"“{name}”" for name in claims.anchors]
+    return listed([*names, f"另外{claims.others}件商品"] if claims.others else names)
+
+
+def _body(claims: Claims) -> str:
+    count = claims.together
+    subject = "两件" if count == 2 else f"连同本商品，{_NUMBERS[count] if count < len(_NUMBERS) else count}件"
+    clauses = []
+    for topic in claims.topics:
+        if topic == "facts":
+            clauses.append(f"{subject}{_said(tuple((name, *values) for name, values in claims.facts.items()))}")
+        elif topic == "shoppers":
+            clauses.append(claims.choose("together", wordings.TOGETHER).format(claims.shoppers))
+        else:
+            clauses.append("商品描述相近")
+    return "，".join(clauses)
+
+
+def _label(relation: str) -> str:
+    return _NOUNS.get(relation) or _LABELS.get(relation) or f"“{clean(relation.replace('_', ' '), VALUE_LENGTH)}”"

@@ -1,16 +1,21 @@
-"""What a sentence is going to claim, before it is in any language."""
+"""What a text is going to claim, before it is in any language."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-__all__ = ["Basis", "Claims", "Grammar", "Topic"]
+from kgrec.explanation.variants import Choose
+
+__all__ = ["Basis", "Claims", "Grammar", "Lead", "Topic"]
 
 Basis = Literal["history", "product"]
 """Whether the items an explanation rests on are a shopper's history or one product that was asked about."""
 
 Topic = Literal["facts", "shoppers", "text"]
+
+Lead = Literal["whole", "against", "popular", "general"]
+"""What a badge says where no statement leads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +29,7 @@ class Claims:
         facts: relation → shared values.
         shoppers: number of shoppers with both (one anchor only), 0 where that is not said.
         basis: what the anchors are.
-        variant: chooses among wordings of one meaning.
+        choose: chooses among wordings of one meaning.
     """
 
     anchors: tuple[str, ...]
@@ -33,7 +38,7 @@ class Claims:
     facts: dict[str, list[str]]
     shoppers: int
     basis: Basis
-    variant: int
+    choose: Choose
 
     @property
     def together(self) -> int:
@@ -42,13 +47,17 @@ class Claims:
 
 
 class Grammar(Protocol):
-    """One language. Every method returns a whole sentence, unescaped."""
+    """One language. Every method but those for badges returns a whole sentence; all unescaped."""
 
     def reason(self, claims: Claims) -> str:
         """Say what speaks for the product."""
         ...
 
-    def whole(self, leader: str, *, single: bool, basis: Basis, variant: int) -> str:
+    def further(self, claims: Claims) -> str:
+        """Say what speaks for the product beside; the claims have one anchor."""
+        ...
+
+    def whole(self, leader: str, *, single: bool, basis: Basis, choose: Choose) -> str:
         """Say that nothing more can be said than where it came from; ``leader`` counts most, ``single``: alone."""
         ...
 
@@ -56,6 +65,38 @@ class Grammar(Protocol):
         """Say that nothing speaks for the product."""
         ...
 
-    def popular(self, shoppers: int, *, above: bool, variant: int) -> str:
+    def popular(self, shoppers: int, *, above: bool, choose: Choose) -> str:
         """Say that it is popular; ``above``: more than the average product. 0 shoppers: too few to be told."""
+        ...
+
+    def rarity(self, relation: str, value: str, count: int) -> str:
+        """Say how many products of the shop have a value."""
+        ...
+
+    def weight(self, name: str, percent: int) -> str:
+        """Say how much of the score one history item makes up."""
+        ...
+
+    def opposed(self, name: str) -> str:
+        """Say that a history item speaks against the product."""
+        ...
+
+    def relation_label(self, relation: str) -> str:
+        """Return what a relation is called, in the middle of a sentence."""
+        ...
+
+    def fact_badge(self, relation: str, value: str) -> str:
+        """Name a shared value in a few words."""
+        ...
+
+    def shoppers_badge(self, name: str, shoppers: int) -> str:
+        """Say in a few words that so many shoppers have both."""
+        ...
+
+    def text_badge(self, name: str) -> str:
+        """Say in a few words that descriptions resemble each other."""
+        ...
+
+    def badge(self, lead: Lead, name: str, *, basis: Basis) -> str:
+        """Say in a few words where it came from; ``name`` is what counts most, or empty."""
         ...

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
-from kgrec.explanation.claims import Basis, Claims
+from kgrec.explanation import english_wordings as wordings
+from kgrec.explanation.claims import Basis, Claims, Lead
 from kgrec.explanation.plurals import plural
 from kgrec.explanation.titles import clean
+from kgrec.explanation.variants import Choose
 
 __all__ = ["English", "listed"]
 
 VALUE_LENGTH = 48
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_OPENERS = {
-    "history": (
-        "Because of {} in your history",
-        "Going by {} in your history",
-        "Your history includes {}",
-        "Suggested by {} in your history",
-        "It goes back to {} in your history",
-    ),
-    "product": ("Related to {}", "Together with {}", "Beside {}"),
-}
-_TOGETHER = (
-    "{} shoppers have both in their history",
-    "both are in the history of {} shoppers",
-    "{} shoppers came to both",
-)
-_RESEMBLES = (
-    "Its description resembles that of {}",
-    "Its description is close to that of {}",
-    "It is described much like {}",
-)
 _AGAINST_PRODUCT = "By its score, this one does not follow from the other."
 _PROPER_WORDS = (
     "advent american british buddha chinese christmas danish diwali easter edwardian english french german halloween "
@@ -51,55 +34,74 @@ _LABELS = {"age": "age range", "spf": "SPF", "also_bought": "“also bought” e
 
 
 class English:
-    """Sentences in English; implements :class:`kgrec.explanation.claims.Grammar`."""
+    """Texts in English; implements :class:`kgrec.explanation.claims.Grammar`."""
 
     def reason(self, claims: Claims) -> str:
         """Say what speaks for the product, as :meth:`Grammar.reason`."""
-        names = [f"“{name}”" for name in claims.anchors]
-        anchors = listed([*names, f"{claims.others:,} more"] if claims.others else names)
+        anchors = _named(claims)
         if claims.topics == ("text",):
             where = " in your history" if claims.basis == "history" else ""
-            return _choose(_RESEMBLES, claims.variant).format(anchors) + where + "."
-        subject = "both" if claims.together == 2 else f"all {_number(claims.together)}"
-        together = _choose(_TOGETHER, claims.variant // 2)
-        said = {
-            "facts": f"{subject} {predicate(claims.facts)}" if claims.facts else "",
-            "shoppers": together.format(f"{claims.shoppers:,}"),
-            "text": "their descriptions are alike",
-        }
-        clauses = [said[topic] for topic in claims.topics]
-        body = ", ".join(clauses[:-1]) + (", and " if len(clauses) > 1 else "") + clauses[-1]
-        return _stopped(f"{_choose(_OPENERS[claims.basis], claims.variant).format(anchors)}: {body}")
+            return claims.choose("resembles", wordings.RESEMBLES).format(anchors) + where + "."
+        opener = claims.choose("opener", wordings.OPENERS[claims.basis]).format(anchors)
+        return _stopped(f"{opener}: {_body(claims)}")
 
-    def whole(self, leader: str, *, single: bool, basis: Basis, variant: int) -> str:
+    def further(self, claims: Claims) -> str:
+        """Say what speaks for it beside, as :meth:`Grammar.further`."""
+        return _stopped(f"{claims.choose('further', wordings.FURTHER).format(_named(claims))}: {_body(claims)}")
+
+    def whole(self, leader: str, *, single: bool, basis: Basis, choose: Choose) -> str:
         """Say where it came from, as :meth:`Grammar.whole`."""
-        if basis == "product":
-            return f"Suggested beside “{leader}”." if leader else "A suggestion from the shop."
-        if not leader:
-            return "Chosen from your history as a whole."
-        if single:
-            return _choose(
-                ("Chosen from “{}” in your history.", "It comes from “{}” in your history."), variant
-            ).format(leader)
-        return _choose(
-            (
-                "Chosen from your history as a whole, most of all from “{}”.",
-                "It comes from your whole history, in which “{}” counts most here.",
-            ),
-            variant,
-        ).format(leader)
+        if basis == "product" and not leader:
+            return "A suggestion from the shop."
+        kind = "product" if basis == "product" else "level" if not leader else "single" if single else "led"
+        return choose(kind, wordings.WHOLE[kind]).format(leader)
 
     def against(self, *, basis: Basis) -> str:
         """Say that nothing speaks for it, as :meth:`Grammar.against`."""
         return "On balance, your history does not speak for this one." if basis == "history" else _AGAINST_PRODUCT
 
-    def popular(self, shoppers: int, *, above: bool, variant: int) -> str:
+    def popular(self, shoppers: int, *, above: bool, choose: Choose) -> str:
         """Say that it is popular, as :meth:`Grammar.popular`."""
         if not shoppers:
-            return "A general suggestion from the shop; it does not rest on your history."
-        counted = _choose(("{:,} shoppers have it in their history", "it is in the history of {:,} shoppers"), variant)
-        text = counted.format(shoppers)
-        return f"Popular here: {text}." if above else f"{text[0].upper()}{text[1:]}."
+            return choose("general", wordings.GENERAL)
+        text = choose("counted", wordings.COUNTED).format(shoppers)
+        return f"{choose('demand', wordings.DEMAND)}: {text}." if above else f"{text[0].upper()}{text[1:]}."
+
+    def rarity(self, relation: str, value: str, count: int) -> str:
+        """Say how many products have a value, as :meth:`Grammar.rarity`."""
+        if relation == "product_type":
+            return f"{count:,} products here are {plural(_value(relation, value))}."
+        return f"{count:,} products here share the {_label(relation)} {_value(relation, value)}."
+
+    def weight(self, name: str, percent: int) -> str:
+        """Say how much a history item makes up, as :meth:`Grammar.weight`."""
+        return f"“{name}” makes up {percent} % of its score."
+
+    def opposed(self, name: str) -> str:
+        """Say that a history item speaks against it, as :meth:`Grammar.opposed`."""
+        return f"“{name}” speaks against it, but counts for less."
+
+    def relation_label(self, relation: str) -> str:
+        """Name a relation, as :meth:`Grammar.relation_label`."""
+        return _label(relation)
+
+    def fact_badge(self, relation: str, value: str) -> str:
+        """Name a shared value, as :meth:`Grammar.fact_badge`."""
+        return f"Same {_label(relation)}: {_value(relation, value)}"
+
+    def shoppers_badge(self, name: str, shoppers: int) -> str:
+        """Say that shoppers have both, as :meth:`Grammar.shoppers_badge`."""
+        return f"With “{name}”: {shoppers:,} shoppers"
+
+    def text_badge(self, name: str) -> str:
+        """Say that descriptions are alike, as :meth:`Grammar.text_badge`."""
+        return f"Described like “{name}”"
+
+    def badge(self, lead: Lead, name: str, *, basis: Basis) -> str:
+        """Say where it came from, as :meth:`Grammar.badge`."""
+        if lead == "whole" and (name or basis == "history"):
+            return f"Goes with “{name}”" if name else "From your history"
+        return {"against": "Not a close match", "popular": "Popular here"}.get(lead, "From the shop")
 
 
 def predicate(facts: Mapping[str, Sequence[str]]) -> str:
@@ -214,8 +216,41 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
 
 
-def _choose(wordings: Sequence[str], variant: int) -> str:
-    return wordings[variant % len(wordings)]
+@lru_cache(maxsize=4_096)
+def _said(facts: tuple[tuple[str, ...], ...]) -> str:
+    """Return the predicate of (relation, value …) rows: brands and categories come again and again."""
+    return predicate({name: values for name, *values in facts})
+
+
+def _named(claims: Claims) -> str:
+    names = [f"“{name}”" for name in claims.anchors]
+    return listed([*names, f"{claims.others:,} more"] if claims.others else names)
+
+
+def _body(claims: Claims) -> str:
+    subject = "both" if claims.together == 2 else f"all {_number(claims.together)}"
+    clauses = []
+    for topic in claims.topics:
+        if topic == "facts":
+            clauses.append(f"{subject} {_said(tuple((name, *values) for name, values in claims.facts.items()))}")
+        elif topic == "shoppers":
+            clauses.append(claims.choose("together", wordings.TOGETHER).format(f"{claims.shoppers:,}"))
+        else:
+            clauses.append("their descriptions are alike")
+    return ", ".join(clauses[:-1]) + (", and " if len(clauses) > 1 else "") + clauses[-1]
+
+
+def _label(relation: str) -> str:
+    if relation == "product_type":
+        return "kind"
+    return _LABELS.get(relation) or clean(relation.replace("_", " "), VALUE_LENGTH)
+
+
+def _value(relation: str, value: str) -> str:
+    """Return a value as it stands after its label."""
+    if relation == "category":
+        return _last_level(value)
+    return clean(value, VALUE_LENGTH) or "?" if relation == "brand" else _shown([value])[0]
 
 
 def _stopped(text: str) -> str:

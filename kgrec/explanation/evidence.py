@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import islice
 from math import log
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from kgrec.data import Evidence, EvidenceKind, Span
 from kgrec.explanation.audience import Audience
 from kgrec.explanation.settings import ExplanationSettings
 from kgrec.graph import Graph
 
-__all__ = ["EvidenceFinder", "specificity"]
+__all__ = ["EvidenceFinder", "Found", "specificity"]
 
 MAX_CELLS = 32
 """So many of the largest contributions are looked at …"""
@@ -32,6 +32,13 @@ _Statement: TypeAlias = tuple[int, int]
 """What is said of one or more history items: (0, value), (1, item that shoppers touched too), (2, item alike)."""
 _Part: TypeAlias = tuple[float, int, EvidenceKind]
 """Amount, history item, kind."""
+
+
+class Found(NamedTuple):
+    """Evidence in the order in which it should be said, and how many statements are sensitive and left out."""
+
+    evidence: tuple[Evidence, ...]
+    withheld: int
 
 
 def specificity(count: int, n: int) -> float:
@@ -55,6 +62,7 @@ class EvidenceFinder:
         graph: the facts.
         audience: who touched what.
         alike: tells whether the descriptions of two products (numbers) resemble each other.
+        private: tells whether a product (number) is never spoken of as a reason.
         settings: limits.
         products: how many there are, where some of the graph's were removed.
     """
@@ -64,6 +72,7 @@ class EvidenceFinder:
         graph: Graph,
         audience: Audience,
         alike: Callable[[int, int], bool],
+        private: Callable[[int], bool],
         settings: ExplanationSettings,
         *,
         products: int | None = None,
@@ -72,16 +81,23 @@ class EvidenceFinder:
         self._graph = graph
         self._audience = audience
         self._alike = alike
+        self._private = private
         self._settings = settings
         self._counts = graph.value_counts()
         self._number = {name: at for at, name in enumerate(graph.relations)}
         self._products = len(graph.product_ids) if products is None else products
-        self._hub = max(settings.hub_share * self._products, 2)
-        self._span = lru_cache(maxsize=65_536)(self._read_span)
+        self.hub = max(settings.hub_share * self._products, 2)
+        self._secret: dict[int, bool] = {}
+        self._telling: dict[int, bool] = {}
+        self.span = lru_cache(maxsize=65_536)(self._read_span)
+        self._label = lru_cache(maxsize=65_536)(graph.label)
         self._columns = {} if graph.facts is None else {name: graph.facts.table[name] for name in _SPAN_COLUMNS}
 
-    def find(self, product: int, score: float, cells: Iterable[tuple[int, str, float]]) -> tuple[Evidence, ...]:
+    def find(self, product: int, score: float, cells: Iterable[tuple[int, str, float]]) -> Found:
         """Return the evidence, in the order in which it should be said.
+
+        What is sensitive (facts, history items, everything where the product is sensitive itself) is counted and left
+        out; the split of a relation's amount does not depend on it.
 
         A relation's amount is split over the values that product and history item share by rarity (1 / number of
         products that have the value). That is the kernel's own weight, so for the kernel of the pair the split is
@@ -122,7 +138,32 @@ class EvidenceFinder:
             elif source == "text" and self._alike(item, product):
                 parts[2, item] = [(amount, item, "text")]
         told = {item: count if count >= self._settings.min_shoppers else 0 for item, count in both.items()}
-        return self._listed(product, score, parts, {value: count for value, (_, count) in mine.items()}, told)
+        open_parts = {} if self._private(product) else self._opened(parts)
+        counts = {value: count for value, (_, count) in mine.items()}
+        return Found(self._listed(product, score, open_parts, counts, told), len(parts) - len(open_parts))
+
+    def secret(self, value: int) -> bool:
+        """Tell whether a value is never told."""
+        known = self._secret.get(value)
+        if known is None:
+            known = self._secret[value] = self._settings.sensitive.holds_fact(*self._label(value))
+        return known
+
+    def telling(self, value: int) -> bool:
+        """Tell whether a value says a sensitive word, so that the product that has it is sensitive itself."""
+        known = self._telling.get(value)
+        if known is None:
+            known = self._telling[value] = self._settings.sensitive.holds_text(self._label(value)[1])
+        return known
+
+    def _opened(self, parts: dict[_Statement, list[_Part]]) -> dict[_Statement, list[_Part]]:
+        """Take out what is sensitive."""
+        hidden = {item for item in {part[1] for found in parts.values() for part in found} if self._private(item)}
+        kept = {key: found for key, found in parts.items() if key[0] or not self.secret(key[1])}
+        if not hidden:
+            return kept
+        kept = {key: [part for part in found if part[1] not in hidden] for key, found in kept.items()}
+        return {key: found for key, found in kept.items() if found}
 
     def _values(self, product: int) -> dict[int, tuple[int, int]]:
         """Return value → (relation, number of products) of a product's values that are no hubs."""
@@ -130,7 +171,7 @@ class EvidenceFinder:
         counts = self._counts[values].tolist()
         relations = self._graph.value_relation[values].tolist()
         rows = zip(values.tolist(), relations, counts, strict=True)
-        return {value: (relation, count) for value, relation, count in rows if count <= self._hub}
+        return {value: (relation, count) for value, relation, count in rows if count <= self.hub}
 
     def _shared(self, item: int, mine: dict[int, tuple[int, int]]) -> dict[int, list[tuple[int, int]]]:
         """Return relation → (value, number of products) of the values that a history item has too."""
@@ -151,15 +192,17 @@ class EvidenceFinder:
     ) -> tuple[Evidence, ...]:
         ids = self._graph.product_ids
         found: list[Evidence] = []
-        for statement in sorted(parts, key=lambda key: (-self._weight(key, parts[key], counts), key)):
+        order_of = {key: (-self._weight(key, rows, counts), key) for key, rows in parts.items()}
+        for statement in sorted(parts, key=order_of.__getitem__):
             order, number = statement
             fact = order == 0
-            relation, value = self._graph.label(number) if fact else ("", "")
+            relation, value = self._label(number) if fact else ("", "")
             count = counts[number] if fact else told[number] if order == 1 else 0
-            for amount, item, kind in sorted(parts[statement], key=_strongest)[:MAX_ITEMS]:
+            rows = parts[statement]
+            for amount, item, kind in rows if len(rows) == 1 else sorted(rows, key=_strongest)[:MAX_ITEMS]:
                 if len(found) == self._settings.max_listed:
                     return tuple(found)
-                spans = (self._span(item, number), self._span(product, number)) if fact else ()
+                spans = _stated(self.span(item, number), self.span(product, number)) if fact else ()
                 found.append(
                     Evidence(
                         kind=kind,
@@ -169,13 +212,13 @@ class EvidenceFinder:
                         relation=relation,
                         value=value,
                         count=count,
-                        spans=tuple(span for span in spans if span is not None),
+                        spans=spans,
                     )
                 )
         return tuple(found)
 
     def _weight(self, statement: _Statement, parts: list[_Part], counts: dict[int, int]) -> float:
-        amount = sum(part[0] for part in parts)
+        amount = parts[0][0] if len(parts) == 1 else sum([part[0] for part in parts])
         order, number = statement
         if order == 0:
             return amount * specificity(counts[number], self._products)
@@ -194,6 +237,10 @@ class EvidenceFinder:
         row = read[0] if len(read) == 1 else max(read, key=lambda r: columns["confidence"][r].as_py())
         field, start, end, surface = (columns[name][row].as_py() for name in ("field", "start", "end", "surface"))
         return Span(graph.product_ids[num], field, start, end, surface)
+
+
+def _stated(*spans: Span | None) -> tuple[Span, ...]:
+    return tuple([span for span in spans if span is not None])
 
 
 def _strongest(part: _Part) -> tuple[float, int, str]:

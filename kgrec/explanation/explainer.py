@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import html
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Catalogue, Contribution, Evidence, Explanation
+from kgrec.data import Catalogue, Contribution, Evidence, Explanation, GraphPath
 from kgrec.errors import DataError
 from kgrec.explanation.audience import Audience
 from kgrec.explanation.claims import Basis
 from kgrec.explanation.evidence import EvidenceFinder
-from kgrec.explanation.sentences import Leader, grammar_of, popular_sentence, reason_sentence, variant_of
+from kgrec.explanation.graph_paths import PathFinder
+from kgrec.explanation.sentences import Leader, grammar_of, popular_texts, reason_texts
 from kgrec.explanation.settings import ExplanationSettings
 from kgrec.explanation.titles import readable
+from kgrec.explanation.variants import Choose, Page, choice_of, variant_of
 from kgrec.graph import Graph
 
 __all__ = ["TemplateExplainer"]
 
 _TIE = 1e-6
 """Amounts that differ by this part of the largest are equal."""
+_WORTH_SAYING = 5
+"""Per cent of the score from which on it is said how much a history item makes up, or speaks against it."""
 
 
 class TemplateExplainer:
@@ -66,7 +72,12 @@ class TemplateExplainer:
         self._average = audience.average
         self._settings = settings or ExplanationSettings()
         self._removed = np.zeros(0, np.int32) if removed is None else removed
-        self._finder = EvidenceFinder(graph, audience, self._alike, self._settings, products=n - len(self._removed))
+        self._private: dict[int, bool] = {}
+        self._named = lru_cache(maxsize=65_536)(self._read_name)
+        self._graph = graph
+        self._finder = EvidenceFinder(
+            graph, audience, self._alike, self.private, self._settings, products=n - len(self._removed)
+        )
 
     def explain(
         self,
@@ -78,6 +89,7 @@ class TemplateExplainer:
         *,
         language: str = "en",
         basis: Basis = "history",
+        page: Page | None = None,
     ) -> Explanation:
         """Explain a score that a history made.
 
@@ -89,10 +101,11 @@ class TemplateExplainer:
             sources: (s,) names of the sources, as in :class:`kgrec.data.Contribution`.
             language: ``"en"`` or ``"zh"``.
             basis: ``"history"``, or ``"product"`` where the history is one product that was asked about.
+            page: what the other explanations of the same page said, so that no phrasing comes again.
 
         Returns:
             Contributions for every cell that is not 0, the largest first (by absolute value; ties by place in the
-            history, then source), evidence in the order it should be said, and the sentence.
+            history, then source), evidence in the order it should be said, and the texts.
 
         Raises:
             SettingsError: the language is unknown.
@@ -106,35 +119,48 @@ class TemplateExplainer:
         spoken = items[rows[order]].tolist()
         names = [sources[column] for column in columns[order].tolist()]
         added = cells[order].tolist()
-        evidence = self._finder.find(
+        found = self._finder.find(
             product, score, (cell for cell in zip(spoken, names, added, strict=True) if cell[2] > 0)
         )
-        text = reason_sentence(
-            evidence,
-            name=lambda product_id: self._name(self._catalogue.num(product_id)),
-            leader=lambda: self._leader(items, table),
-            score=score,
-            variant=self._variant(product),
-            language=language,
-            basis=basis,
-            settings=self._settings,
-        )
+        choose = self._choice(product, page)
+        if added:
+            texts = reason_texts(
+                found.evidence,
+                name=self._named,
+                leader=self._leader(product, items, table, score, single=len(rows) == 0 or rows[0] == rows[-1]),
+                score=score,
+                choose=choose,
+                language=language,
+                basis=basis,
+                settings=self._settings,
+            )
+        else:  # the history adds nothing: said in the words for a product that is not even popular
+            texts = popular_texts(0, above=False, choose=choose, language=language, settings=self._settings)
         return Explanation(
             product=self._ids[product],
             score=score,
-            text=text if added else self._unfounded(product, language),
+            text=texts.sentence,
             language=language,
-            contributions=tuple(map(Contribution, [self._ids[item] for item in spoken], names, added)),
-            evidence=evidence,
+            contributions=tuple(
+                map(Contribution._make, zip([self._ids[item] for item in spoken], names, added, strict=True))
+            ),
+            evidence=found.evidence,
+            badge=texts.badge,
+            paragraph=texts.paragraph,
+            phrases=texts.phrases,
+            withheld=found.withheld,
         )
 
-    def explain_popular(self, product: int, score: float, *, language: str = "en") -> Explanation:
+    def explain_popular(
+        self, product: int, score: float, *, language: str = "en", page: Page | None = None
+    ) -> Explanation:
         """Explain a product that only its popularity speaks for.
 
         Args:
             product: number of the product.
             score: what its popularity counts.
             language: ``"en"`` or ``"zh"``.
+            page: as in :meth:`explain`.
 
         Raises:
             SettingsError: the language is unknown.
@@ -143,22 +169,71 @@ class TemplateExplainer:
         self._check(product)
         touched = self._audience.touched(product)
         told = touched if touched >= self._settings.min_shoppers else 0
+        texts = popular_texts(
+            told,
+            above=touched > self._average,
+            choose=self._choice(product, page),
+            language=language,
+            settings=self._settings,
+        )
         return Explanation(
             product=self._ids[product],
             score=score,
-            text=popular_sentence(
-                told,
-                above=touched > self._average,
-                variant=self._variant(product),
-                language=language,
-                settings=self._settings,
-            ),
+            text=texts.sentence,
             language=language,
             contributions=(Contribution("", "popularity", score),),
             evidence=(
                 Evidence(kind="popularity", history_item="", amount=score, share=1.0 if score > 0 else 0.0, count=told),
             ),
+            badge=texts.badge,
+            paragraph=texts.paragraph,
+            phrases=texts.phrases,
         )
+
+    def paths(self, product: int, history: NDArray[np.int32]) -> tuple[GraphPath, ...]:
+        """Return ways through the graph to a product from what the shopper touched.
+
+        Args:
+            product: number of the product.
+            history: int32 (m,), where ways may begin; the first come first.
+
+        Raises:
+            DataError: the number is not in the catalogue.
+        """
+        self._check(product)
+        if self.private(product):
+            return ()
+        open_items = [item for item in dict.fromkeys(history.tolist()) if item != product and not self.private(item)]
+        return self._path_finder.find(product, open_items, self._settings.max_paths)
+
+    def private(self, num: int) -> bool:
+        """Tell whether a product is sensitive by a word of its title or of a fact: it is never named as a reason."""
+        known = self._private.get(num)
+        if known is None:
+            known = self._settings.sensitive.holds_text(self._catalogue[num].title)
+            known = known or any(map(self._finder.telling, self._graph.values_of(num).tolist()))
+            self._private[num] = known
+        return known
+
+    def readable_name(self, num: int) -> str:
+        """Return how a product is named in a text."""
+        product, length = self._catalogue[num], self._settings.title_length
+        return readable(product.title, length) or readable(product.id, length) or f"#{num}"
+
+    def finished(self, text: str) -> str:
+        """Return a text as it is handed out: escaped for HTML where the settings say so."""
+        return html.escape(text) if self._settings.escape else text
+
+    @cached_property
+    def _path_finder(self) -> PathFinder:
+        return PathFinder(self._graph, self._finder)
+
+    def _choice(self, product: int, page: Page | None) -> Choose:
+        variant = variant_of(product - int(self._removed.searchsorted(product)))
+        return choice_of(variant) if page is None else page.choice_of(variant)
+
+    def _read_name(self, product_id: str) -> str:
+        return self.readable_name(self._catalogue.num(product_id))
 
     def _merged(
         self, product: int, history: NDArray[np.int32], amounts: NDArray[np.float64], sources: tuple[str, ...]
@@ -186,26 +261,26 @@ class TemplateExplainer:
         if not 0 <= product < len(self._catalogue):
             raise DataError(f"product numbers run from 0 to {len(self._catalogue) - 1}; got {product}")
 
-    def _leader(self, items: NDArray[Any], table: NDArray[np.float64]) -> Leader:
-        totals = table.sum(axis=1)
-        if not len(totals) or totals.max() <= 0:
-            return Leader("", single=False)
-        single = int(np.count_nonzero(table.any(axis=1))) == 1
-        tied = np.count_nonzero(totals >= totals.max() * (1 - _TIE)) > 1
-        return Leader("" if tied else self._name(int(items[totals.argmax()])), single=single)
-
-    def _variant(self, product: int) -> int:
-        return variant_of(product - int(self._removed.searchsorted(product)))
-
-    def _unfounded(self, product: int, language: str) -> str:
-        """Say that the history adds nothing, in the words for a product that is not even popular."""
-        return popular_sentence(
-            0, above=False, variant=self._variant(product), language=language, settings=self._settings
+    def _leader(
+        self, product: int, items: NDArray[Any], table: NDArray[np.float64], score: float, *, single: bool
+    ) -> Leader:
+        """Return which history item adds most; none where several do, or where it is not to be named."""
+        sums = table.sum(axis=1)
+        totals = sums.tolist()
+        if not score > 0 or max(totals) <= 0 or self.private(product):
+            return Leader()
+        most, least = max(totals), min(totals)
+        first, last = totals.index(most), totals.index(least)
+        tied = np.count_nonzero(sums >= most * (1 - _TIE)) > 1
+        percent = round(100 * most / score)
+        against = 100 * least <= -_WORTH_SAYING * score and not self.private(int(items[last]))
+        hidden = tied or self.private(int(items[first]))
+        return Leader(
+            item="" if hidden else self._ids[int(items[first])],
+            single=single,
+            percent=percent if _WORTH_SAYING <= percent < 100 and not single else 0,
+            opposed=self._ids[int(items[last])] if against else "",
         )
-
-    def _name(self, num: int) -> str:
-        product, length = self._catalogue[num], self._settings.title_length
-        return readable(product.title, length) or readable(product.id, length) or f"#{num}"
 
     def _alike(self, a: int, b: int) -> bool:
         return self._vectors is not None and float(self._vectors[a] @ self._vectors[b]) >= self._settings.min_likeness

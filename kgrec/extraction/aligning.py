@@ -136,7 +136,10 @@ class FoldedText:
             return None
         if self._solid is None:
             # The same without gaps: a value is found there, whatever the blanks and hyphens, and judged in ``folded``.
-            self._solid = [place for place, char in enumerate(self.folded) if not _is_gap(char)]
+            if self.folded.isascii():
+                self._solid = [place for place, char in enumerate(self.folded) if char not in _ASCII_GAPS]
+            else:
+                self._solid = [place for place, char in enumerate(self.folded) if not _is_gap(char)]
             self._squeezed = "".join([self.folded[place] for place in self._solid])
         best: tuple[int, Span] | None = None
         at = self._squeezed.find(squeezed)
@@ -231,6 +234,9 @@ def _plain(found: str) -> str:
 
 def _is_gap(char: str) -> bool:
     return char in " -_" or char.isspace()
+
+
+_ASCII_GAPS = frozenset(char for char in map(chr, range(128)) if _is_gap(char))
 
 
 def _one_word(left: str, right: str) -> bool:

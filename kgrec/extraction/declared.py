@@ -11,9 +11,9 @@ from dataclasses import replace
 from functools import lru_cache
 
 from kgrec.data import Fact, Product
-from kgrec.extraction.tokens import phrase_key
-from kgrec.extraction.word_set import word_set
-from kgrec.extraction.words import built_in_meanings
+from kgrec.language.tokens import phrase_key
+from kgrec.language.word_set import word_set
+from kgrec.language.words import built_in_meanings
 
 __all__ = [
     "RELATION_SPELLINGS",

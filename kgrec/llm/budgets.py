@@ -119,15 +119,19 @@ class Spending:
         parts += [f"{self.failed:,} failed"] if self.failed else []
         parts += [f"{self.postponed:,} postponed"] if self.postponed else []
         parts += [f"{self.rate:.1f} a second"] if self.rate else []
-        parts.append(
-            f"{self.attempts:,} requests" + (f" ({self.failed_attempts:,} failed)" if self.failed_attempts else "")
-        )
-        tokens, guessed = _all(self.usage), _all(self.estimated)
-        parts.append(f"{tokens:,} tokens" + (f" ({guessed / tokens:.0%} estimated)" if guessed else ""))
-        if self.cost is not None:
-            parts.append(f"{self.cost:,.4f} {self.currency}".rstrip())
+        parts.append(self.describe_cost())
         if self.seconds_left:
             parts.append(f"{_duration(self.seconds_left)} left")
+        return ", ".join(parts)
+
+    def describe_cost(self) -> str:
+        """Return one line for people: requests, tokens, cost so far; for reports that count the items themselves."""
+        failed = f" ({self.failed_attempts:,} failed)" if self.failed_attempts else ""
+        tokens, guessed = _all(self.usage), _all(self.estimated)
+        estimated = f" ({guessed / tokens:.0%} estimated)" if guessed else ""
+        parts = [f"{self.attempts:,} requests{failed}", f"{tokens:,} tokens{estimated}"]
+        if self.cost is not None:
+            parts.append(f"{self.cost:,.4f} {self.currency}".rstrip())
         return ", ".join(parts)
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from kgrec.data import Completion, Message
-from kgrec.errors import KgrecError, RequestRefusedError, ServerFailedError, SettingsError
+from kgrec.errors import PROGRAM_ERRORS, KgrecError, RequestRefusedError, ServerFailedError, SettingsError
 
 __all__ = ["CallableModel"]
 
@@ -40,7 +40,7 @@ class CallableModel:
             raise SettingsError(f"threads is at least 1, not {threads!r}")
         kind = function if hasattr(function, "__qualname__") else type(function)
         self._name = name or f"{kind.__module__}.{kind.__qualname__}"
-        self._function = function
+        self._function, self._has_replied = function, False
         called = function if inspect.isroutine(function) else type(function).__call__
         self._asynchronous = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="kgrec callable")
@@ -56,6 +56,8 @@ class CallableModel:
         Raises:
             ServerFailedError: the function raised an ``OSError``, such as a broken connection or a time-out.
             RequestRefusedError: it raised anything else, or returned neither a text nor a ``Completion``.
+            SettingsError: before it ever replied it raised what a mistake in a program raises (``TypeError``,
+                ``NameError``, ``AttributeError``, ``ImportError``), or returned neither.
         """
         try:
             reply = await self._reply(messages, schema)
@@ -64,12 +66,15 @@ class CallableModel:
         except OSError as error:
             raise ServerFailedError(f"{self._name} failed: {type(error).__name__}: {error}") from error
         except Exception as error:
-            raise RequestRefusedError(f"{self._name} raised {type(error).__name__}: {error}") from error
-        if isinstance(reply, str):
-            return Completion(text=reply, model=self._name)
-        if isinstance(reply, Completion):
-            return reply
-        raise RequestRefusedError(f"{self._name} returned {type(reply).__name__}, expected a str or a Completion")
+            said = f"{self._name} raised {type(error).__name__}: {error}"
+            if isinstance(error, PROGRAM_ERRORS) and not self._has_replied:
+                raise SettingsError(f"{said}; this is a mistake in the function: correct it") from error
+            raise RequestRefusedError(said) from error
+        if not isinstance(reply, str | Completion):
+            said = f"{self._name} returned {type(reply).__name__}, expected a str or a Completion"
+            raise RequestRefusedError(said) if self._has_replied else SettingsError(said)
+        self._has_replied = True
+        return Completion(text=reply, model=self._name) if isinstance(reply, str) else reply
 
     async def _reply(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Any:
         if self._asynchronous:

@@ -19,7 +19,7 @@ def text_tokens(text: str) -> int:
     Usual vocabularies of 30,000 to 200,000 tokens take between three and five characters of English; the figure is for
     budgets and for attempts whose usage nobody states, not for bills.
     """
-    beyond_ascii = len(text.encode("utf-8", "surrogatepass")) - len(text)
+    beyond_ascii = 0 if text.isascii() else len(text.encode("utf-8", "surrogatepass")) - len(text)
     return ceil(len(text) / 4 + beyond_ascii * 3 / 8)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from kgrec.data import Catalogue, Product, SetAside
+from kgrec.data import Catalogue, Product
 from kgrec.errors import CatalogueError
 from kgrec.protocols import Progress, silent
 from kgrec.readers.columns import Layout
@@ -20,9 +20,10 @@ from kgrec.readers.fields import (
     long_text_of,
     text_of,
 )
+from kgrec.readers.gathering import gather
 from kgrec.readers.prices import currency_of, may_be_in, price_of
 from kgrec.readers.product_files import open_products
-from kgrec.readers.rows import RowFault, nothing_usable, quoted, set_aside
+from kgrec.readers.rows import Row, RowFault, quoted
 from kgrec.readers.sources import Source
 
 __all__ = ["MAX_DESCRIPTION", "MAX_TITLE", "read_catalogue"]
@@ -88,38 +89,21 @@ def read_catalogue(
     """
     layout = Layout(_SYNONYMS, columns, ("id",), CatalogueError)
     rows = open_products(source, columns)
-    if rows.columns is not None:
-        layout.check(rows.name, rows.columns)
-    products: dict[str, Product] = {}
-    aside: list[SetAside] = []
-    done = 0
-    for done, row in enumerate(rows.rows, 1):
-        try:
-            if row.fault:
-                raise RowFault(row.fault)
-            column = layout.of(row.values)
-            product_id = id_of(row.values.get(column.get("id", "")))
-            if product_id in products:
-                raise RowFault(f"duplicate id: {quoted(product_id)}")
-            products[product_id] = _product(product_id, row.values, column)
-        except RowFault as fault:
-            aside.append(set_aside(rows.name, row, str(fault)))
-        if done % 1024 == 0:
-            progress("reading catalogue", done, rows.total)
-    progress("reading catalogue", done, done)
-    if rows.columns is None and layout.any_seen:
-        layout.check(rows.name)
-    if not products:
-        raise nothing_usable(rows.name, done, aside, CatalogueError)
-    return Catalogue(products.values(), aside)
+    gathered = gather(rows, layout, _id, _product, stage="reading catalogue", failure=CatalogueError, progress=progress)
+    return Catalogue(gathered.found.values(), gathered.aside, source=rows.name, lines=gathered.lines)
 
 
-def _product(product_id: str, values: Mapping[str, Any], column: Mapping[str, str]) -> Product:
+def _id(row: Row, column: Mapping[str, str]) -> str:
+    return id_of(row.values.get(column.get("id", "")))
+
+
+def _product(product_id: str, row: Row, column: Mapping[str, str]) -> Product:
     """Make a product of a row.
 
     Raises:
         RowFault: the row cannot be used.
     """
+    values = row.values
     cell = {field: values[name] for field, name in column.items()}
     price, price_currency = price_of(cell.get("price"))
     attributes, extra = _other_columns(values, set(column.values()))

@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from kgrec.data import Review, Reviews, SetAside
+from kgrec.data import Review, Reviews
 from kgrec.errors import ReviewsError
 from kgrec.protocols import Progress, silent
 from kgrec.readers.columns import Layout
 from kgrec.readers.fields import FormUnknown, id_of, long_text_of, text_of
-from kgrec.readers.rows import RowFault, RowSource, nothing_usable, quoted, set_aside
+from kgrec.readers.gathering import gather
+from kgrec.readers.rows import Row, RowFault, RowSource, quoted
 from kgrec.readers.sources import Source, open_source
 from kgrec.readers.tables import rows_of
 
@@ -62,32 +63,19 @@ def read_reviews(
     layout = Layout(_SYNONYMS, columns, ("product", "text"), ReviewsError)
     opened = open_source(source, ReviewsError)
     rows = opened if isinstance(opened, RowSource) else rows_of(opened)
-    if rows.columns is not None:
-        layout.check(rows.name, rows.columns)
-    reviews: dict[str, Review] = {}
-    aside: list[SetAside] = []
-    done = 0
-    for done, row in enumerate(rows.rows, 1):
-        try:
-            if row.fault:
-                raise RowFault(row.fault)
-            review = _review(row.line, row.values, layout.of(row.values), most_stars)
-            if review.id in reviews:
-                raise RowFault(f"duplicate id: {quoted(review.id)}")
-            reviews[review.id] = review
-        except RowFault as fault:
-            aside.append(set_aside(rows.name, row, str(fault)))
-        if done % 1024 == 0:
-            progress("reading reviews", done, rows.total)
-    progress("reading reviews", done, done)
-    if rows.columns is None and layout.any_seen:
-        layout.check(rows.name)
-    if not reviews:
-        raise nothing_usable(rows.name, done, aside, ReviewsError)
-    return Reviews(reviews.values(), aside)
+
+    def review(own_id: str, row: Row, column: Mapping[str, str]) -> Review:
+        return _review(own_id, row.values, column, most_stars)
+
+    gathered = gather(rows, layout, _id, review, stage="reading reviews", failure=ReviewsError, progress=progress)
+    return Reviews(gathered.found.values(), gathered.aside)
 
 
-def _review(line: int, values: Mapping[str, Any], column: Mapping[str, str], most_stars: float) -> Review:
+def _id(row: Row, column: Mapping[str, str]) -> str:
+    return _words(row.values.get(column.get("id", ""))) or f"line {row.line}"
+
+
+def _review(own_id: str, values: Mapping[str, Any], column: Mapping[str, str], most_stars: float) -> Review:
     """Make a review of a row.
 
     Raises:
@@ -99,19 +87,21 @@ def _review(line: int, values: Mapping[str, Any], column: Mapping[str, str], mos
     text = long_text_of(cell.get("text"), "text", MAX_REVIEW)
     if not title and not text.strip():
         raise RowFault("no words")
-    try:
-        user = text_of(cell.get("user")) or ""
-        own_id = text_of(cell.get("id"))
-    except FormUnknown as error:
-        raise RowFault(f"unreadable user or id: {error} is not text") from None
     return Review(
-        id=own_id or f"line {line}",
+        id=own_id,
         product=product,
         text=text,
         title=title,
         stars=_stars(cell.get("stars"), most_stars),
-        user=user,
+        user=_words(cell.get("user")),
     )
+
+
+def _words(value: object) -> str:
+    try:
+        return text_of(value) or ""
+    except FormUnknown as error:
+        raise RowFault(f"unreadable user or id: {error} is not text") from None
 
 
 def _stars(value: object, most: float) -> float | None:

@@ -1,6 +1,7 @@
 """Candidates: the white-box item–item model and the vector index; filters before them, business rules after."""
 
 from kgrec.retrieval.arranging import Arranger, Placed, Table, graph_likeness, text_likeness
+from kgrec.retrieval.controls import Controls
 from kgrec.retrieval.cooccurrence import CountScales
 from kgrec.retrieval.eligibility import Eligibility, Shown, UserHistories
 from kgrec.retrieval.filters import Filter, field, parse_filter
@@ -14,6 +15,7 @@ from kgrec.retrieval.learning import learned_inputs
 from kgrec.retrieval.linear import LinearModel, behaviour_counts, recency_weights
 from kgrec.retrieval.nearest import nearest_allowed
 from kgrec.retrieval.planner import build_index
+from kgrec.retrieval.pools import propose_pools
 from kgrec.retrieval.product_table import ProductTable
 from kgrec.retrieval.rules import Boost, Rules
 from kgrec.retrieval.settings import LinearSettings
@@ -21,6 +23,7 @@ from kgrec.retrieval.settings import LinearSettings
 __all__ = [
     "Arranger",
     "Boost",
+    "Controls",
     "CountScales",
     "Eligibility",
     "FaissIndex",
@@ -48,6 +51,7 @@ __all__ = [
     "learned_inputs",
     "nearest_allowed",
     "parse_filter",
+    "propose_pools",
     "recency_weights",
     "text_likeness",
 ]

@@ -71,7 +71,11 @@ class Arranger:
         """Look up the columns of the rules."""
         self._diversity = float(rules.diversity)
         self._boosts = [
-            (float(boost.factor), f"boost {boost.factor:g}: {boost.condition}", table.mask(boost.condition))
+            (
+                float(boost.factor),
+                boost.reason or f"boost {boost.factor:g}: {boost.condition}",
+                table.mask(boost.condition),
+            )
             for boost in rules.active_boosts
         ]
         self._caps = [(f"cap {limit} a {name}", limit, table.text_column(name)) for name, limit in rules.caps.items()]

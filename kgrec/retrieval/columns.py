@@ -203,12 +203,13 @@ class PathColumn:
     """
 
     def __init__(self, n: int, products: NDArray[np.integer[Any]], keys: Sequence[str]) -> None:
-        """Keep each path whole, and by all its ancestors."""
+        """Keep each path whole, by all its ancestors, and by all its levels."""
         self.paths = TextColumn(n, products, keys)
         split = [key.split(_LEVEL) for key in keys]
         owners = np.repeat(products, [len(levels) for levels in split]) if split else products
         ancestors = [_LEVEL.join(levels[:depth]) for levels in split for depth in range(1, len(levels) + 1)]
         self._under = TextColumn(n, owners, ancestors)
+        self._levels = TextColumn(n, owners, [level for levels in split for level in levels])
 
     def match(self, condition: Condition) -> NDArray[np.bool_]:
         """Return bool (n,), for which products the condition holds.
@@ -223,7 +224,8 @@ class PathColumn:
             return self._under.with_keys([path_key([str(value) for value in condition.values])])
         if condition.op not in ("==", "!=", "in"):
             raise SettingsError(f"{condition.name} holds paths, which {condition.op} cannot order: use under, == or in")
-        equal = self.paths.with_keys({path_key(str(value)) for value in condition.values})
+        keys = {path_key(str(value)) for value in condition.values}
+        equal = self.paths.with_keys(keys) | self._levels.with_keys(key for key in keys if _LEVEL not in key)
         return self.paths._stated & ~equal if condition.op == "!=" else equal
 
 

@@ -35,9 +35,10 @@ empty ``in`` or ``any`` for none.
 
 - ``price``: a number, compared as it stands (add ``currency`` where the shop has several).
 - ``available``: true or false, missing where the shop does not say.
-- ``category``: paths. ``==`` and ``in`` mean one whole path, ``under`` a path or anything below it, always at whole
-  levels. Write ``"Beauty > Nails"``, or the levels ``["Beauty", "Nails"]`` where a level itself holds a ``>``
-  (so a list under ``under`` is one path).
+- ``category``: paths. With ``==`` and ``in``, one level such as ``"Nails"`` means every path that has it at any
+  level, and several levels such as ``"Beauty > Nails"`` mean that whole path. ``under`` means a path from its top or
+  anything below it. Levels are compared whole. Under ``under``, give the levels ``["Beauty", "Nails"]`` where a level
+  itself holds a ``>`` (so a list there is one path).
 - ``id``, ``brand``, ``currency``, ``language``: text.
 - every relation of the graph (``colour``, ``material`` …), every declared attribute and every further column of the
   catalogue, under its name: text, any number of values a product. Where a name is several of these, a product has the

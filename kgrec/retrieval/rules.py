@@ -35,6 +35,7 @@ class Boost:
     Attributes:
         where: for which products, a :class:`Filter` or its JSON form.
         factor: above 0 and finite; below 1 it holds products back.
+        reason: how the boost is named in results; empty names the factor and the filter.
 
     Raises:
         SettingsError: the filter is malformed, or the factor is out of its range.
@@ -42,6 +43,7 @@ class Boost:
 
     where: Filter | Mapping[str, Any]
     factor: float
+    reason: str = ""
 
     def __post_init__(self) -> None:
         """Check the factor and parse the filter."""
@@ -126,8 +128,8 @@ class Rules:
 def _boost(stated: Boost | Mapping[str, Any]) -> Boost:
     if isinstance(stated, Boost):
         return stated
-    if not isinstance(stated, Mapping) or set(stated) != {"where", "factor"}:
-        raise SettingsError(f"a boost has a where and a factor, nothing else; got {stated!r:.120}")
+    if not isinstance(stated, Mapping) or set(stated) - {"reason"} != {"where", "factor"}:
+        raise SettingsError(f"a boost has a where and a factor, maybe a reason, nothing else; got {stated!r:.120}")
     return Boost(**stated)
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from io import BytesIO
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kgrec.data import Review
-from kgrec.errors import DataError, SettingsError, SnapshotDamagedError, SnapshotError, SnapshotVersionError
+from kgrec.errors import DataError, SettingsError
 from kgrec.protocols import Progress, silent
+from kgrec.saved_arrays import read_arrays, write_arrays
 from kgrec.sentiment.features import features_of, portions
 from kgrec.sentiment.training import Trained, TrainingData, fitted
 
@@ -229,22 +227,13 @@ class SentimentModel:
         Raises:
             SnapshotError: the folder cannot be written.
         """
-        folder = Path(path)
         about = {
             "format": _FORMAT,
             "offset": self._trained.offset,
             "strength": self._trained.strength,
             "settings": asdict(self.settings),
         }
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with (folder / "sentiment.npz").open("wb") as file:
-                np.savez_compressed(file, **{name: getattr(self._trained, name) for name in _ARRAYS})
-            (folder / "sentiment.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise SnapshotError(
-                f"{str(folder)!r} cannot be written ({error}); expected a folder to write to"
-            ) from error
+        write_arrays(path, "sentiment", about, {name: getattr(self._trained, name) for name in _ARRAYS})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> SentimentModel:
@@ -254,25 +243,14 @@ class SentimentModel:
             SnapshotDamagedError: a file is missing, or holds something else.
             SnapshotVersionError: a newer version wrote it.
         """
-        folder = Path(path)
-        try:
-            about: dict[str, Any] = json.loads((folder / "sentiment.json").read_text(encoding="utf-8"))
-            if about["format"] > _FORMAT:
-                raise SnapshotVersionError(
-                    f"{str(folder)!r} has format {about['format']}; this version reads up to {_FORMAT}: update kgrec"
-                )
-            with np.load(BytesIO((folder / "sentiment.npz").read_bytes()), allow_pickle=False) as file:
-                codes, scale, weights = (file[name] for name in _ARRAYS)
+
+        def made(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> SentimentModel:
+            codes, scale, weights = (arrays[name] for name in _ARRAYS)
             given = {**about["settings"], "strengths": tuple(about["settings"]["strengths"])}
             trained = Trained(codes, scale, weights, float(about["offset"]), float(about["strength"]))
             return cls(trained, SentimentSettings(**given))
-        except SnapshotVersionError:
-            raise
-        except Exception as error:
-            raise SnapshotDamagedError(
-                f"{str(folder)!r} holds no sentiment model ({type(error).__name__}: {error}); "
-                "expected sentiment.json and sentiment.npz as save() writes them: train and save again"
-            ) from error
+
+        return read_arrays(path, "sentiment", _FORMAT, "sentiment model", made)
 
 
 def _probability(logits: NDArray[np.float64]) -> NDArray[np.float64]:

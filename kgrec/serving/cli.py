@@ -1,28 +1,72 @@
-"""The command line: ``kgrec demo``, ``schema``, ``extract``, ``teach``, ``build``, ``recommend``, ``graph …``."""
+"""The command line: ``kgrec demo``, ``schema``, ``extract``, ``reviews``, ``build``, ``recommend``, ``graph …``."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import reduce
+from operator import add
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 import kgrec
 from kgrec.errors import KgrecError
 from kgrec.serving.extract_commands import extract, schema, teach
 from kgrec.serving.graph_commands import graph_app
-from kgrec.serving.options import CatalogueArgument, ColumnOption, columns_of, report_aside
+from kgrec.serving.options import (
+    CatalogueArgument,
+    ColumnOption,
+    SetAsideOption,
+    columns_of,
+    report_aside,
+    write_aside,
+)
+from kgrec.serving.review_commands import reviews
 
 __all__ = ["app", "main"]
 
+_INTERRUPTED = 130
+"""Exit code of what was stopped by Ctrl-C: 128 and the number of the signal."""
+
+
+class _Group(TyperGroup):
+    """The commands; one that is stopped by Ctrl-C says how to go on."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            how = str(stop) or "nothing was written; run the same command again"
+            Console(stderr=True, soft_wrap=True).print(f"stopped: {how}", style="yellow", markup=False)
+            raise SystemExit(_INTERRUPTED) from None
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        console.print(f"kgrec {kgrec.__version__}", highlight=False)
+        raise typer.Exit
+
+
 app = typer.Typer(
+    cls=_Group,
     help="Explained recommendations from a product knowledge graph that nobody has to bring.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 console = Console()
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and leave.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Explained recommendations from a product knowledge graph that nobody has to bring."""
 
 
 @app.command()
@@ -38,6 +82,7 @@ def demo(
 app.command()(schema)
 app.command()(extract)
 app.command()(teach)
+app.command()(reviews)
 app.add_typer(graph_app, name="graph")
 
 
@@ -46,13 +91,16 @@ def build(
     catalogue: CatalogueArgument,
     shop: Annotated[Path, typer.Argument(help="Folder to write the shop into.")],
     events: Annotated[Path | None, typer.Option(help="Events: user, item, type, time, value.")] = None,
-    facts: Annotated[Path | None, typer.Option(help="Facts of kgrec extract; if not, rules read them.")] = None,
+    facts: Annotated[
+        list[Path] | None, typer.Option(help="Facts of kgrec extract or reviews; repeatable. If none, rules read them.")
+    ] = None,
     corrections: Annotated[Path | None, typer.Option(help="What a person has said of facts: YAML.")] = None,
     column: ColumnOption = None,
     encoder: Annotated[
         str, typer.Option(help="minilm, hashing (no weights, no meaning), or a model name or folder.")
     ] = "minilm",
     timezone: Annotated[str | None, typer.Option(help="Zone of times that have none, for example UTC.")] = None,
+    set_aside: SetAsideOption = None,
 ) -> None:
     """Build a shop from files and save it."""
     from kgrec.serving.progress import drawn_progress
@@ -70,7 +118,9 @@ def build(
                 console.print(
                     f"events of products that the catalogue lacks: {total:,} ({len(log.unknown_products):,} ids)"
                 )
-        read = None if facts is None else kgrec.read_facts(facts)
+        if set_aside is not None:
+            write_aside([*products.set_aside, *(log.set_aside if log is not None else ())], set_aside)
+        read = reduce(add, map(kgrec.read_facts, facts)) if facts else None
         said = None if corrections is None else kgrec.Corrections.read(corrections)
         built = kgrec.build(products, log, read, corrections=said, encoder=chosen, progress=progress)
     built.save(shop)

@@ -12,8 +12,16 @@ from rich.console import Console
 import kgrec
 from kgrec.data import Catalogue, Facts
 from kgrec.errors import LanguageModelError, SettingsError
+from kgrec.extraction.collect import placed
 from kgrec.protocols import Extractor, LanguageModel, Progress
-from kgrec.serving.options import CatalogueArgument, ColumnOption, columns_of, report_aside, write_aside
+from kgrec.serving.options import (
+    CatalogueArgument,
+    ColumnOption,
+    SetAsideOption,
+    columns_of,
+    report_aside,
+    write_aside,
+)
 from kgrec.serving.progress import drawn_progress, told_with
 
 __all__ = ["extract", "schema", "teach"]
@@ -65,7 +73,7 @@ def extract(
     ] = None,
     canonical: Annotated[bool, typer.Option(help="Make one of values that mean the same, settle conflicts.")] = True,
     corrections: Annotated[Path | None, typer.Option(help="What a person has said of facts: YAML.")] = None,
-    set_aside: Annotated[Path | None, typer.Option(help="Write what is no fact, and why, to this JSONL file.")] = None,
+    set_aside: SetAsideOption = None,
 ) -> None:
     """Extract facts: what the catalogue declares, and what rules, a tagger or a language model read in its texts."""
     from kgrec.llm import Budget, Calls, CallSettings
@@ -96,9 +104,12 @@ def extract(
                 )
                 asking = opened.enter_context(_asking(products, calls, schema, journal, progress))
                 readers.append(asking)
-            facts = kgrec.extract(products, readers, canonical=canonical, corrections=said, progress=progress)
+            try:
+                facts = kgrec.extract(products, readers, canonical=canonical, corrections=said, progress=progress)
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(_how_to_go_on(out, model, journal)) from None
             if asking is not None:
-                facts = Facts(facts.table, (*facts.set_aside, *asking.set_aside))
+                facts = Facts(facts.table, (*facts.set_aside, *placed(asking.set_aside, products)))
                 done = asking.report()
                 console.print(done.as_text(), markup=False, highlight=False)
                 if done.pending and not done.read:
@@ -107,7 +118,7 @@ def extract(
                     )
     kgrec.write_facts(facts, out)
     if set_aside is not None:
-        write_aside(facts.set_aside, set_aside)
+        write_aside((*products.set_aside, *facts.set_aside), set_aside)
     console.print(f"{facts!r}\nwritten: {out}", markup=False)
 
 
@@ -139,6 +150,14 @@ def _asking(
     wanted = kgrec.AttributeSchema.from_file(schema) if schema else kgrec.AttributeSchema.from_catalogue(products)
     spent = told_with(progress, lambda: calls.spending.describe())
     return kgrec.LlmExtractor(calls, wanted, journal=journal, progress=spent)
+
+
+def _how_to_go_on(out: Path, model: str | None, journal: Path | None) -> str:
+    if model is None:
+        return f"{out} was not written; run the same command again"
+    if journal is None:
+        return f"{out} was not written, and no reply was kept; a run with --journal FILE goes on where it was stopped"
+    return f"{out} was not written; run the same command again: the replies in {journal} are not paid for again"
 
 
 def _last(asking: kgrec.LlmExtractor) -> str:

@@ -13,11 +13,14 @@ from rich.console import Console
 from kgrec.data import SetAside
 from kgrec.errors import SettingsError
 
-__all__ = ["CatalogueArgument", "ColumnOption", "columns_of", "report_aside", "write_aside"]
+__all__ = ["CatalogueArgument", "ColumnOption", "SetAsideOption", "columns_of", "report_aside", "write_aside"]
 
 CatalogueArgument = Annotated[Path, typer.Argument(help="Products: JSONL, CSV, TSV, Parquet, JSON-LD, HTML or a feed.")]
 ColumnOption = Annotated[
     list[str] | None, typer.Option(help="A product field and its column, for example id=ArtNr; repeatable.")
+]
+SetAsideOption = Annotated[
+    Path | None, typer.Option(help="Write what is not used, and why, to this JSONL file: file, line, reason, excerpt.")
 ]
 
 

@@ -1,7 +1,8 @@
-"""Progress drawn with rich: one bar a stage."""
+"""Progress drawn with rich, one bar a stage; as lines now and then where nobody sees bars."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -18,8 +19,13 @@ __all__ = ["drawn_progress", "told_with"]
 def drawn_progress(console: Console | None = None) -> Iterator[Progress]:
     """Draw what a stage reports, on stderr where no console is given, and clear it at the end.
 
-    A stage's name may go on after a line break with what changes from time to time, see :func:`told_with`.
+    Where that is no terminal, a line is written every few seconds instead. A stage's name may go on after a line break
+    with what changes from time to time, see :func:`told_with`.
     """
+    console = console or Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -27,7 +33,7 @@ def drawn_progress(console: Console | None = None) -> Iterator[Progress]:
         TextColumn("{task.fields[at]}"),
         TimeElapsedColumn(),
     )
-    with Bars(*columns, console=console or Console(stderr=True), transient=True) as bars:
+    with Bars(*columns, console=console, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
         def tell(stage: str, done: int, total: int | None) -> None:
@@ -38,6 +44,38 @@ def drawn_progress(console: Console | None = None) -> Iterator[Progress]:
             bars.update(tasks[name], description=stage, completed=done, total=total, at=at)
 
         yield tell
+
+
+class _Lines:
+    """A progress of lines, for logs: what is done, how quickly, and how long the stage will take yet.
+
+    Args:
+        console: that is written to.
+        every: seconds between two lines.
+        clock: seconds that only rise.
+    """
+
+    def __init__(self, console: Console, *, every: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console, self._every, self._clock = console, every, clock
+        self._said = clock()
+        self._begun: dict[str, tuple[float, int]] = {}
+
+    def __call__(self, stage: str, done: int, total: int | None) -> None:
+        """Write a line, if it is time for one."""
+        name, _, more = stage.partition("\n")
+        now = self._clock()
+        begun, first = self._begun.setdefault(name, (now, done))
+        if now - self._said < self._every:
+            return
+        self._said = now
+        parts = [f"{done:,}" + (f" of {total:,}" if total else "")]
+        if not more and now > begun and done > first:
+            rate = (done - first) / (now - begun)
+            parts.append(f"{rate:,.1f} a second")
+            if total and done < total:
+                parts.append(f"{(total - done) / rate:,.0f} s left")
+        text = f"{name}: {more or ', '.join(parts)}"
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def told_with(progress: Progress, more: Callable[[], str]) -> Progress:

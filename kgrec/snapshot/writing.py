@@ -115,7 +115,7 @@ def _tensor_writer(name: str, group: Mapping[str, NDArray[Any]]) -> _Write:
 
     def write(file: IO[bytes]) -> None:
         try:
-            file.write(save({key: np.ascontiguousarray(array) for key, array in group.items()}))
+            file.write(save({key: np.asarray(array, order="C") for key, array in group.items()}))
         except (SafetensorError, KeyError, TypeError, ValueError) as error:
             raise SnapshotError(f"tensors {name!r} cannot be written: {error}") from error
 

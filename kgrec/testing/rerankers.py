@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import ClassVar
 
@@ -17,6 +17,7 @@ from kgrec.embedding import HashingEncoder, product_documents
 from kgrec.extraction import declared_facts
 from kgrec.graph import Graph
 from kgrec.protocols import Reranker, Shelf
+from kgrec.ranking import FixedShelf
 from kgrec.testing.synthetic import clustered_shop
 
 __all__ = ["PlainShelf", "RerankerContract", "rerank_shop"]
@@ -24,19 +25,8 @@ __all__ = ["PlainShelf", "RerankerContract", "rerank_shop"]
 _CANDIDATES = 12
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PlainShelf:
-    """A ``Shelf`` and nothing else.
-
-    Attributes:
-        catalogue: n products.
-        graph: their facts.
-        vectors: float32 (n, d), centred and of unit length.
-    """
-
-    catalogue: Catalogue
-    graph: Graph
-    vectors: NDArray[np.float32]
+class PlainShelf(FixedShelf):
+    """A shelf of declared facts and hashed texts, of products that nobody touched."""
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> PlainShelf:
@@ -46,7 +36,12 @@ class PlainShelf:
         vectors = vectors - vectors.mean(axis=0)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         unit = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0).astype(np.float32)
-        return cls(catalogue=catalogue, graph=Graph.from_facts(catalogue.ids, facts), vectors=unit)
+        return cls(
+            catalogue=catalogue,
+            graph=Graph.from_facts(catalogue.ids, facts),
+            vectors=unit,
+            popularity=np.zeros(len(unit), np.int64),
+        )
 
     def with_product(self, product: Product) -> PlainShelf:
         """Return a shelf with one product more."""

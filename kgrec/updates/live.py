@@ -297,6 +297,7 @@ class LiveShop:
             histories=self._crowd.histories(),
             user_num=self._crowd.user_num,
             gone=gone,
+            explaining=self.now.explaining,
         )
 
     def _world(self, graph: Graph) -> Surroundings:

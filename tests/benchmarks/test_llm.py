@@ -33,3 +33,6 @@ def test_it_measures_and_writes_its_figures(tmp_path: Path) -> None:
     assert 0 < result["share"] <= 1.02
     assert result["share"] == pytest.approx(result["replies_per_second"] / 80)
     assert result["failed_attempts"] == 0
+    assert result["extractor"]["calls"] == 40
+    assert 0 < result["extractor"]["share"] <= 1.02
+    assert result["extractor"]["failed_attempts"] == 0

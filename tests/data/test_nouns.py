@@ -192,3 +192,12 @@ def test_conventions_travel_with_the_table(tmp_path: Path) -> None:
     assert list(again) == list(facts)
     assert (agreed + facts).conventions == Facts.chained(agreed, facts).conventions == agreed.conventions
     assert agreed.with_conventions({}).conventions == {}
+
+
+def test_a_product_is_found_in_its_file_until_it_changes() -> None:
+    products = [Product(id="a"), Product(id="b")]
+    read = Catalogue(products, source="shop.jsonl", lines=[1, 7])
+    assert [read.place_of(num) for num in (0, 1)] == [("shop.jsonl", 1), ("shop.jsonl", 7)]
+    assert Catalogue(products).place_of(1) == ("catalogue", 2)
+    changed = read.changed({0: Product(id="a", title="Cup"), 2: Product(id="c")})
+    assert [changed.place_of(num) for num in range(3)] == [("catalogue", 1), ("shop.jsonl", 7), ("catalogue", 3)]

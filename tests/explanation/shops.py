@@ -11,7 +11,10 @@ from kgrec.data import Catalogue, Explanation, Fact, Facts, Histories, Product
 from kgrec.explanation import Audience, ExplanationSettings, TemplateExplainer
 from kgrec.graph import Graph
 
-SOURCES = ("behaviour", "sequence", "text", "graph:colour", "graph:product_type", "graph:brand", "graph:occasion")
+SOURCES = (
+    *("behaviour", "sequence", "text", "graph:colour", "graph:product_type", "graph:brand", "graph:occasion"),
+    *("graph:religion", "graph:scent"),
+)
 
 
 class Shop(NamedTuple):

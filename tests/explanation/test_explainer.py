@@ -18,7 +18,7 @@ LIGHTS = {(0, "behaviour"): 0.5, (0, "graph:product_type"): 0.2, (0, "graph:colo
 def test_numbers_evidence_and_sentence(shop: Shop) -> None:
     found = shop.explain(1, [2, 0], LIGHTS)
     assert found.text == (
-        "Your history includes “Pink Cherry Lights”: 37 shoppers have both in their history, "
+        "Found by way of “Pink Cherry Lights” in your history: 37 shoppers’ histories hold both, "
         "and both are string lights in pink."
     )
     assert [(c.history_item, c.source, c.amount) for c in found.contributions] == [
@@ -40,8 +40,10 @@ def test_numbers_evidence_and_sentence(shop: Shop) -> None:
 
 
 def test_chinese(shop: Shop) -> None:
-    text = shop.explain(1, [2, 0], LIGHTS, language="zh").text
-    assert text == "推荐依据是您记录中的“Pink Cherry Lights”：37位顾客的记录中两件都有，两件都是粉色的“string light”。"
+    found = shop.explain(1, [2, 0], LIGHTS, language="zh")
+    assert found.text == (
+        "结合您记录中的“Pink Cherry Lights”选出：37位顾客的记录里同时有这两件，两件都是粉色的“string light”。"
+    )
 
 
 def test_one_fact_of_several_history_items_is_said_once(shop: Shop) -> None:
@@ -87,12 +89,12 @@ def test_nothing_untrue_is_stated(shop: Shop) -> None:
         "It comes from your whole history, in which “White Hanging Heart T-Light Holder” counts most here.",
     }
     tied = shop.explain(7, [2, 1], {(2, "graph:brand"): 0.3, (1, "behaviour"): 0.3})
-    assert tied.text == "Chosen from your history as a whole."
+    assert tied.text == "Your history as a whole led to it."
 
 
 def test_text_is_said_only_where_vectors_confirm_it(shop: Shop) -> None:
     found = shop.explain(7, [2], {(2, "text"): 0.3})
-    assert found.text == "It is described much like “White Hanging Heart T-Light Holder” in your history."
+    assert found.text == "Its description resembles that of “White Hanging Heart T-Light Holder” in your history."
     without = shop_of(TITLES, FACTS, HISTORIES).explain(7, [2], {(2, "text"): 0.3})
     assert without.evidence == ()
     assert "describ" not in without.text
@@ -111,7 +113,7 @@ def test_what_speaks_against_is_not_a_reason(shop: Shop) -> None:
     assert found.text == "On balance, your history does not speak for this one."
     assert found.evidence[0].share == 0
     assert sum(c.amount for c in found.contributions) == pytest.approx(found.score)
-    assert shop.explain(1, [], {}).text == "A general suggestion from the shop; it does not rest on your history."
+    assert shop.explain(1, [], {}).text == "The shop shows this to everybody, and did not use your history."
 
 
 def test_one_product_as_basis(shop: Shop) -> None:
@@ -122,11 +124,11 @@ def test_one_product_as_basis(shop: Shop) -> None:
 
 def test_popular(shop: Shop) -> None:
     found = shop.explainer.explain_popular(2, 2.5)
-    assert found.text == "Popular here: 1,501 shoppers have it in their history."
+    assert found.text == "Sought after here: 1,501 shoppers’ histories hold it."
     assert [(c.history_item, c.source, c.amount) for c in found.contributions] == [("", "popularity", 2.5)]
     assert (found.evidence[0].kind, found.evidence[0].count, found.evidence[0].share) == ("popularity", 1501, 1.0)
     assert shop.explainer.explain_popular(0, 2.5).text == "37 shoppers have it in their history."
-    assert shop.explainer.explain_popular(2, 2.5, language="zh").text == "本店热门商品：1501位顾客的记录中有它。"
+    assert shop.explainer.explain_popular(2, 2.5, language="zh").text == "本店关注度高：1501位顾客的记录中出现过它。"
 
 
 def test_neighbours_on_a_page_differ(shop: Shop) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -159,6 +161,22 @@ def test_an_extractor_that_cannot_read_anything_is_an_error() -> None:
         extract(Catalogue([MUG]), Keyless([]))
 
 
+def test_a_mistake_in_an_extractor_that_never_read_a_product_is_an_error() -> None:
+    class Mistaken(Scripted):
+        products_at_once = 1
+
+        def extract(self, products: Iterable[Product]) -> Iterator[Fact]:
+            for product in products:
+                if product.id in self.fails_on:
+                    raise TypeError("unsupported operand")
+            yield from ()
+
+    with pytest.raises(SettingsError, match=r"TypeError: unsupported operand; this is a mistake in the extractor"):
+        extract(Catalogue([MUG, BOWL]), Mistaken([], fails_on="mb"))
+    result = extract(Catalogue([MUG, BOWL]), Mistaken([], fails_on="b"))
+    assert [(row.line, "TypeError" in row.reason) for row in result.set_aside] == [(2, True)]
+
+
 def test_an_extractor_may_say_how_many_products_it_wants_together() -> None:
     class Greedy(Scripted):
         products_at_once = 2
@@ -175,3 +193,12 @@ def test_an_extractor_may_say_how_many_products_it_wants_together() -> None:
 def test_a_path_is_no_catalogue() -> None:
     with pytest.raises(SettingsError, match="read_catalogue"):
         extract("products.csv")  # type: ignore[arg-type]
+
+
+def test_scipy_waits_until_the_choice_model_is_asked_for() -> None:
+    script = (
+        "import sys, kgrec.extraction as room; before = 'scipy' in sys.modules; room.ChoosingExtractor; "
+        "print(before, 'scipy.sparse' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["False", "True"]

@@ -7,9 +7,9 @@ import pytest
 from kgrec.data import Product
 from kgrec.errors import DataError, SettingsError
 from kgrec.extraction.labelled import LabelledProduct
-from kgrec.extraction.phrases import Meaning, PhraseTable
 from kgrec.extraction.rules.labelled_words import GazetteerExtractor, GazetteerSettings
-from kgrec.extraction.tokens import fold, tokenise
+from kgrec.language.phrases import Meaning, PhraseTable
+from kgrec.language.tokens import fold, tokenise
 from kgrec.protocols import Extractor
 from kgrec.testing import ExtractorContract
 

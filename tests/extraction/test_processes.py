@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
-from kgrec.data import Product
+from kgrec.data import FACT_SCHEMA, Fact, Product
+from kgrec.data.catalogue import product_of_texts
 from kgrec.errors import SettingsError
 from kgrec.extraction import RuleExtractor
 from kgrec.extraction.processes import read_in_processes
@@ -47,3 +48,32 @@ def test_products_are_taken_as_they_are_needed() -> None:
 def test_numbers_below_one_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(SettingsError, match="at least 1"):
         read_in_processes([], RuleExtractor(), **wrong)
+
+
+def test_rows_are_the_facts_as_columns() -> None:
+    extractor = RuleExtractor.learned_from(titles(30))
+    facts = [tuple(getattr(fact, name) for name in FACT_SCHEMA.names) for fact in extractor.extract(titles(40))]
+    assert facts
+    assert list(extractor.rows(titles(40))) == facts
+
+
+class Shouting(RuleExtractor):
+    """Says with ``extract`` alone what it states: the rows of the rules are not what it means."""
+
+    def extract(self, products: Iterable[Product]) -> Iterator[Fact]:
+        for product in products:
+            yield Fact(product=product.id, relation="loud", value=product.title.upper(), field="title")
+
+
+def test_a_subclass_that_extracts_otherwise_is_believed() -> None:
+    (facts,) = read_in_processes(titles(3), Shouting(), processes=1)
+    assert [fact.value for fact in facts] == [product.title.upper() for product in titles(3)]
+
+
+def test_a_product_of_texts_is_the_product() -> None:
+    paths = (("Home", "Kitchen"),)
+    made = product_of_texts("1", "Cup", "A cup.", None, paths, "en")
+    assert made == Product(id="1", title="Cup", description="A cup.", categories=paths, language="en")
+    assert repr(made) == repr(Product(id="1", title="Cup", description="A cup.", categories=paths, language="en"))
+    with pytest.raises(AttributeError):
+        made.title = "Mug"  # type: ignore[misc]

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgrec.extraction.remembered import Remembered
 from kgrec.extraction.rules.quantities import find_quantities
 from kgrec.extraction.rules.roles import AGED, COUNT, DIGIT, PACKED, SIZED, SPF, quantity_roles
-from kgrec.extraction.singular import singular
-from kgrec.extraction.tokens import Tokens, fold, tokenise, word_key
-from kgrec.extraction.units import UNITS, canonical_number, unit_of
-from kgrec.extraction.word_set import word_set
+from kgrec.language.remembered import Remembered
+from kgrec.language.singular import singular
+from kgrec.language.tokens import Tokens, fold, tokenise, word_key
+from kgrec.language.units import UNITS, canonical_number, unit_of
+from kgrec.language.word_set import word_set
 
 ROLES = Remembered(lambda word: (word_key(word), quantity_roles(word)))
 

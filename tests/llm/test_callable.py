@@ -92,8 +92,23 @@ def test_what_it_raises_has_a_kind(raised: Exception, kind: type[Exception]) -> 
 
 
 def test_what_it_returns_is_checked() -> None:
+    answers = iter([{}, "fine", {}])
+    model = CallableModel(lambda messages, schema: next(answers))
+    with pytest.raises(SettingsError, match="returned dict, expected a str or a Completion"):
+        asyncio.run(model.complete(asked()))
+    assert asyncio.run(model.complete(asked())).text == "fine"
     with pytest.raises(RequestRefusedError, match="returned dict, expected a str or a Completion"):
-        reply(lambda messages, schema: {})
+        asyncio.run(model.complete(asked()))
+
+
+def test_a_mistake_in_the_function_is_no_refusal_unless_it_replied_before() -> None:
+    answers = iter(["", "fine", ""])
+    model = CallableModel(lambda messages, schema: next(answers) or undefined)  # type: ignore[name-defined]  # noqa: F821
+    with pytest.raises(SettingsError, match=r"NameError.*mistake in the function: correct it"):
+        asyncio.run(model.complete(asked()))
+    assert asyncio.run(model.complete(asked())).text == "fine"
+    with pytest.raises(RequestRefusedError, match="NameError"):
+        asyncio.run(model.complete(asked()))
 
 
 def test_names() -> None:

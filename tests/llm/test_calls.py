@@ -15,7 +15,7 @@ from kgrec.errors import (
     ServerFailedError,
     SettingsError,
 )
-from kgrec.llm import Budget, Calls, CallSettings, EndpointModel, Price
+from kgrec.llm import Budget, Calls, CallSettings, EndpointModel, Price, Spending
 from kgrec.protocols import LanguageModel
 from kgrec.testing import Answer, LanguageModelContract, LoopbackEndpoint
 from tests.llm.doubles import FakeTime, ScriptedModel, asked, stated
@@ -415,3 +415,9 @@ def test_impossible_settings(wrong: dict[str, Any]) -> None:
 def test_prices_are_not_negative() -> None:
     with pytest.raises(SettingsError):
         Price(input=-1, output=0)
+
+
+def test_the_cost_alone_counts_no_items() -> None:
+    spending = Spending(done=3, total=4, attempts=7, failed_attempts=1, usage=Usage(input_tokens=90, output_tokens=10))
+    assert spending.describe_cost() == "7 requests (1 failed), 100 tokens"
+    assert spending.describe().startswith("3 of 4 done, ")

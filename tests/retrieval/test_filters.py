@@ -93,6 +93,8 @@ def holds(num: int, where: Any) -> bool:
 def compares(values: list[Any], key: str, op: str, wanted: Any) -> bool:
     if op == "exists":
         return bool(values) == wanted
+    if key == "category" and op != "under":
+        values = [*values, *(level for value in values for level in value.split(" > "))]  # one level says: any path
     if op == "in":
         return any(value in wanted for value in values)
     if op == "under":
@@ -239,7 +241,12 @@ def test_categories_at_whole_levels() -> None:
     assert kept(table, under("Beauty")) == [0, 1, 3]
     assert kept(table, under("beauty>nails")) == [0]
     assert kept(table, under("Nails")) == []
-    assert kept(table, {"category": "Beauty"}) == []
+    assert kept(table, {"category": "Beauty"}) == [0, 1, 3]
+    assert kept(table, {"category": "nails"}) == [0]
+    assert kept(table, {"category": {"!=": "Nails"}}) == [1, 2, 3]
+    assert kept(table, {"category": "Nail"}) == []
+    assert kept(table, {"category": "Beauty > Nails"}) == []
+    assert kept(table, {"category": "Beauty > Nails > Glue"}) == [0]
     assert kept(table, {"category": ["Sale", "Beauty > Nailsets"]}) == [0, 1]
     assert kept(table, {"category": {"!=": "Sale"}}) == [1, 2, 3]
     assert kept(table, under(["Hair > Care", "Oil"])) == [2]

@@ -90,7 +90,35 @@ def test_an_unknown_command_is_a_usage_error(monkeypatch: pytest.MonkeyPatch) ->
     assert run_main(monkeypatch, "brew") == 2
 
 
+def test_the_version_is_said() -> None:
+    answer = invoke("--version")
+    assert answer.exit_code == 0
+    assert answer.output.strip() == f"kgrec {kgrec.__version__}"
+
+
+def test_an_interrupt_is_one_line_and_exit_code_130(monkeypatch: pytest.MonkeyPatch, products: Path) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kgrec, "read_catalogue", stopped)
+    answer = invoke("build", products, products.parent / "shop", "--encoder", "hashing")
+    assert answer.exit_code == 130
+    assert answer.output.splitlines() == ["stopped: nothing was written; run the same command again"]
+
+
 # --- build and recommend
+
+
+def test_build_writes_what_it_left_out(tmp_path: Path, products: Path, events: Path) -> None:
+    aside = tmp_path / "aside.jsonl"
+    options = ("--events", events, "--encoder", "hashing", "--set-aside", aside)
+    assert invoke("build", products, tmp_path / "s", *options).exit_code == 0
+    rows = [json.loads(line) for line in aside.read_text().splitlines()]
+    assert [(Path(row["file"]).name, row["line"]) for row in rows] == [
+        ("products.jsonl", 9),
+        ("products.jsonl", 10),
+        ("events.csv", 38),
+    ]
 
 
 def test_what_was_built_is_read_by_the_library(shop: Path) -> None:

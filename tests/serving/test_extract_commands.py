@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +70,52 @@ def test_a_model_is_asked_once_and_its_journal_answers_the_next_run(tmp_path: Pa
     assert {fact.extractor for fact in read} == {"declared", "llm:m"}
     reasons = [json.loads(line) for line in aside.read_text().splitlines()]
     assert any("RED" in row["excerpt"] for row in reasons), "the blue mug is not red"
+    assert {(Path(row["file"]).name, row["line"]) for row in reasons} == {("products.jsonl", 2)}
+
+
+def test_an_interrupt_says_how_to_go_on(tmp_path: Path, products: Path) -> None:
+    schema, journal = written(tmp_path / "schema.yaml", SCHEMA), tmp_path / "j.jsonl"
+    with LoopbackEndpoint(["{}", Answer(seconds=60)]) as server:
+        command = ["extract", products, tmp_path / "f.parquet", "--model", "m", "--base-url", server.url]
+        command += ["--schema", schema, "--journal", journal, "--concurrency", "1"]
+        run = subprocess.Popen(
+            [sys.executable, "-m", "kgrec", *map(str, command)],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(600):
+            if server.count == 2:
+                break
+            time.sleep(0.1)
+        run.send_signal(signal.SIGINT)
+        _, said = run.communicate(timeout=30)
+    assert run.returncode == 130, said
+    line = said.splitlines()[-1]
+    assert line.startswith("stopped:")
+    assert line.endswith(f"run the same command again: the replies in {journal} are not paid for again")
+    assert "Traceback" not in said
+
+
+def test_reviews_become_facts_beside_others(tmp_path: Path, products: Path) -> None:
+    rows = [{"product": "1", "text": f"The handle is great, mug number {num}."} for num in range(4)]
+    reviews = written(tmp_path / "reviews.jsonl", "\n".join(map(json.dumps, [*rows, {"text": "of nothing"}])))
+    aside, facts, read = tmp_path / "aside.jsonl", tmp_path / "aspects.parquet", tmp_path / "facts.parquet"
+    answer = invoke("reviews", reviews, facts, "--catalogue", products, "--set-aside", aside)
+    assert answer.exit_code == 0, answer.output
+    assert [(fact.product, fact.relation, fact.value) for fact in kgrec.read_facts(facts)] == [
+        ("1", "praised_for", "handle")
+    ]
+    assert json.loads(aside.read_text())["line"] == 5
+    assert invoke("reviews", reviews, tmp_path / "said.jsonl", "--minimum-reviews", "2").exit_code == 0
+    said = json.loads((tmp_path / "said.jsonl").read_text())
+    assert said["support"] == 4
+    assert said["sentences"][0]["text"] == "The handle is great, mug number 0."
+    assert invoke("extract", products, read).exit_code == 0
+    both = invoke("build", products, tmp_path / "s", "--facts", read, "--facts", facts, "--encoder", "hashing")
+    assert both.exit_code == 0, both.output
+    graph = kgrec.load(tmp_path / "s").graph
+    assert {"praised_for", "colour"} <= set(graph.relations)
 
 
 @pytest.mark.parametrize(

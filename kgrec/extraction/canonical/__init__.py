@@ -5,9 +5,9 @@ from kgrec.extraction.canonical.conventions import Conventions
 from kgrec.extraction.canonical.corrections import Applied, Corrected, Correction, Corrections
 from kgrec.extraction.canonical.doubtful import Doubt
 from kgrec.extraction.canonical.learning import Canonicalised, agree, canonicalise
-from kgrec.extraction.canonical.measures import Measure, measure_of
 from kgrec.extraction.canonical.merging import Merge
 from kgrec.extraction.canonical.settings import CanonicalSettings
+from kgrec.language.measures import Measure, measure_of
 
 __all__ = [
     "Aliases",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from kgrec.errors import SettingsError
 from kgrec.extraction.canonical.keys import words_key
-from kgrec.extraction.word_set import word_set
+from kgrec.language.word_set import word_set
 
 __all__ = ["Aliases", "alias_key", "checked_aliases", "company_key"]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kgrec.data import Facts
 from kgrec.extraction.canonical.columns import Coded, coded, with_column
 from kgrec.extraction.canonical.keys import words_key
-from kgrec.extraction.canonical.measures import measure_of
+from kgrec.language.measures import measure_of
 
 __all__ = ["learned_single", "resolved"]
 

@@ -6,10 +6,10 @@ from collections import Counter
 from functools import cache, lru_cache
 
 from kgrec.extraction.canonical.keys import has_number
-from kgrec.extraction.phrases import Meaning
-from kgrec.extraction.tokens import phrase_key
-from kgrec.extraction.word_set import word_set
-from kgrec.extraction.words import MODIFIERS, PRODUCT_NOUNS, built_in_meanings
+from kgrec.language.phrases import Meaning
+from kgrec.language.tokens import phrase_key
+from kgrec.language.word_set import word_set
+from kgrec.language.words import MODIFIERS, PRODUCT_NOUNS, built_in_meanings
 
 __all__ = ["is_known_word", "keeps_apart"]
 

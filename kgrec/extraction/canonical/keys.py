@@ -7,8 +7,8 @@ import unicodedata
 from functools import lru_cache
 
 from kgrec.extraction.declared import clean_value
-from kgrec.extraction.singular import singular
-from kgrec.extraction.word_set import word_set
+from kgrec.language.singular import singular
+from kgrec.language.word_set import word_set
 
 __all__ = ["has_number", "joined_key", "list_key", "name_key", "plain_key", "words_key"]
 

@@ -16,11 +16,11 @@ from kgrec.extraction.canonical.conventions import Conventions
 from kgrec.extraction.canonical.corrections import NO_CORRECTIONS, Corrections
 from kgrec.extraction.canonical.doubtful import Doubt, alike_in_letters, by_weight, near_in_meaning
 from kgrec.extraction.canonical.judging import Asks, Judge, verdicts_of
-from kgrec.extraction.canonical.measures import measure_of
 from kgrec.extraction.canonical.merging import Merge, Values, by_typos, by_writing, contexts_of
 from kgrec.extraction.canonical.settings import CanonicalSettings
 from kgrec.extraction.canonical.typed import aliases_with, single_with
 from kgrec.extraction.schema import AttributeSchema
+from kgrec.language.measures import measure_of
 from kgrec.protocols import Encoder, Progress, silent
 
 __all__ = ["Canonicalised", "agree", "canonicalise"]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from kgrec.extraction.canonical.aliases import alias_key, company_key
 from kgrec.extraction.canonical.keys import has_number, joined_key, list_key, name_key, plain_key, words_key
-from kgrec.extraction.canonical.measures import measure_of
 from kgrec.extraction.canonical.settings import CanonicalSettings
 from kgrec.extraction.canonical.typos import misspelt_values
 from kgrec.extraction.declared import RELATION_SPELLINGS, built_in_name
+from kgrec.language.measures import measure_of
 
 __all__ = [
     "Merge",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kgrec.extraction.choosing.amounts import AMOUNT
-from kgrec.extraction.tokens import fold
+from kgrec.language.tokens import fold
 
 __all__ = ["SLOT", "Mention", "Piece", "find_mentions", "pattern_of", "pieces_of", "shape_of"]
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kgrec.data import Fact
-from kgrec.extraction.tokens import fold
+from kgrec.language.tokens import fold
 
 __all__ = ["Cell", "cells_of", "value_key"]
 

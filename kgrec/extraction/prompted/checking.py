@@ -13,8 +13,8 @@ from kgrec.extraction.prompted.settings import LlmSettings
 from kgrec.extraction.prompted.statements import Refusal, Statement
 from kgrec.extraction.prompted.texts import ProductTexts
 from kgrec.extraction.schema import Attribute
-from kgrec.extraction.tokens import fold
-from kgrec.extraction.units import UNIT_PATTERN, canonical_number, unit_of
+from kgrec.language.tokens import fold
+from kgrec.language.units import UNIT_PATTERN, canonical_number, unit_of
 
 __all__ = ["INFERRED", "Checker", "Finding"]
 

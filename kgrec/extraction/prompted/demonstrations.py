@@ -14,7 +14,7 @@ from kgrec.extraction.aligning import folded
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.schema import CategorySchema
 from kgrec.extraction.schema.attributes import DEFAULT_CATEGORY, category_key
-from kgrec.extraction.tokens import fold, tokenise
+from kgrec.language.tokens import fold, tokenise
 from kgrec.protocols import Encoder
 
 __all__ = ["Demonstrations"]

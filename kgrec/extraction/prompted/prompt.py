@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kgrec.data import Message
@@ -62,15 +62,30 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class CategoryPrompt:
-    """What all prompts of a category have in common."""
+    """What all prompts of a category have in common.
+
+    Attributes:
+        system: the instructions.
+        schema: the JSON schema of the reply.
+        written: the turns of each example that was shown before, under its ``id()``, with the example.
+    """
 
     system: Message
     schema: Mapping[str, Any]
+    written: dict[int, tuple[LabelledProduct, tuple[Message, Message]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, category: CategorySchema) -> CategoryPrompt:
         """Write the instructions for a category, and the schema of the reply."""
         return cls(Message(role="system", content=_system(category)), reply_schema(category))
+
+    def turns(self, example: LabelledProduct, category: CategorySchema, most: int) -> tuple[Message, Message]:
+        """Return a question and its right reply; written once, since the same examples are shown again and again."""
+        if (known := self.written.get(id(example))) is None:
+            question = Message(role="user", content=product_element(example.product, most))
+            reply = Message(role="assistant", content=_labelled_reply(example, category))
+            known = self.written[id(example)] = example, (question, reply)
+        return known[1]
 
 
 def extraction_prompt(
@@ -84,9 +99,7 @@ def extraction_prompt(
     common = common or CategoryPrompt.of(category)
     messages = [common.system]
     for example in demonstrations:
-        shown_as = product_element(example.product, settings.max_demonstration_characters)
-        messages.append(Message(role="user", content=shown_as))
-        messages.append(Message(role="assistant", content=_labelled_reply(example, category)))
+        messages += common.turns(example, category, settings.max_demonstration_characters)
     messages.append(Message(role="user", content=texts.prompt))
     return Prompt(tuple(messages), common.schema, tuple(demonstrations))
 

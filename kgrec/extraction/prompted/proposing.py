@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ attributes that several of the products state, the most useful first. Reply with
 "several": true or false, "inferred": true or false, "description": "...", "examples": ["..."], "allowed": ["..."]}}]}}
 "enum" lists all its values in "allowed". "inferred" is for what a reader concludes and the text does not say in words:
 who it is for, occasion, use, what it goes with."""
+_log = logging.getLogger(__name__)
 _CHARACTERS = 400
 _TEXT = 300
 _LISTED = 40
@@ -50,7 +52,7 @@ def propose_schema(
     """Return the schema that a language model proposes, and write it to a file to be reviewed and changed.
 
     One question is asked for each category, the deepest level of the first path that enough products share. A category
-    about which no usable reply came is left out, and named as a comment at the top of the file.
+    about which no usable reply came is left out; a warning of the log names it, and a comment at the top of the file.
 
     Args:
         products: a catalogue, or any sequence of products.
@@ -84,6 +86,8 @@ def propose_schema(
             missing.append(f"{outcome.item[0]}: {outcome.error}")
         elif outcome.error is not None:
             raise outcome.error
+    for note in missing:
+        _log.warning("no schema was proposed for the category %s", note)
     if not categories:
         raise SchemaError(f"no schema was proposed; {missing[0] if missing else 'there are no products'}")
     schema = AttributeSchema(categories)
@@ -130,6 +134,8 @@ def _category(name: str, reply: str, most: int) -> CategorySchema:
         if attribute.relation not in taken and len(attributes) < most:
             taken.add(attribute.relation)
             attributes.append(attribute)
+    if not attributes:
+        raise SchemaError("the model proposed no attribute that can be used")
     return CategorySchema(name=name, attributes=tuple(attributes))
 
 

@@ -64,7 +64,7 @@ class ExtractionReport:
             f"{self.products:,} products, {self.read:,} read, {self.pending:,} pending, {self.facts:,} facts",
             f"{self.replies:,} replies: {self.from_journal:,} from the journal, {self.repaired:,} repaired, "
             f"{self.reasked:,} asked for again",
-            self.spending.describe(),
+            self.spending.describe_cost(),
         ]
         if self.stopped:
             lines.append(f"stopped: {self.stopped}")

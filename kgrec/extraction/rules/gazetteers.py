@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from kgrec.data import Product
 from kgrec.extraction.declared import RELATION_SPELLINGS, declared_values
-from kgrec.extraction.phrases import Meaning
-from kgrec.extraction.tokens import fold, phrase_key, tokenise
-from kgrec.extraction.word_set import word_set
-from kgrec.extraction.words import MODIFIERS, PRODUCT_NOUNS, built_in_meanings
+from kgrec.language.phrases import Meaning
+from kgrec.language.tokens import fold, phrase_key, tokenise
+from kgrec.language.word_set import word_set
+from kgrec.language.words import MODIFIERS, PRODUCT_NOUNS, built_in_meanings
 
 __all__ = ["Gazetteer", "attribute_words", "category_nouns", "learn_gazetteer"]
 

@@ -10,9 +10,9 @@ from kgrec.data import Fact, Product
 from kgrec.errors import DataError, SettingsError
 from kgrec.extraction.declared import under_relation
 from kgrec.extraction.labelled import LabelledProduct
-from kgrec.extraction.phrases import Meaning, PhraseTable
 from kgrec.extraction.rules.extractor import RuleExtractor
-from kgrec.extraction.tokens import Tokens, fold, phrase_key, tokenise
+from kgrec.language.phrases import Meaning, PhraseTable
+from kgrec.language.tokens import Tokens, fold, phrase_key, tokenise
 
 __all__ = ["GazetteerExtractor", "GazetteerSettings"]
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kgrec.extraction.phrases import adjacent
 from kgrec.extraction.rules.roles import BREAK
-from kgrec.extraction.tokens import Tokens
-from kgrec.extraction.word_set import word_set
-from kgrec.extraction.words import (
+from kgrec.language.phrases import adjacent
+from kgrec.language.tokens import Tokens
+from kgrec.language.word_set import word_set
+from kgrec.language.words import (
     CONTAINERS,
     MODIFIERS,
     NOT_PRODUCTS,

@@ -8,9 +8,9 @@ from operator import attrgetter
 
 from kgrec.extraction.rules.roles import AGED, COUNT, DIGIT, PACKED, SIZED, SPF
 from kgrec.extraction.rules.statements import Statement
-from kgrec.extraction.tokens import Tokens
-from kgrec.extraction.units import UNIT_PATTERN, UNITS, Unit, canonical_number, unit_of
-from kgrec.extraction.word_set import word_set
+from kgrec.language.tokens import Tokens
+from kgrec.language.units import UNIT_PATTERN, UNITS, Unit, canonical_number, unit_of
+from kgrec.language.word_set import word_set
 
 __all__ = ["find_quantities"]
 

@@ -9,15 +9,15 @@ from functools import lru_cache
 from operator import itemgetter
 
 from kgrec.extraction.declared import clean_value
-from kgrec.extraction.phrases import Meaning, PhraseMatch, PhraseTable, adjacent
-from kgrec.extraction.remembered import Remembered
 from kgrec.extraction.rules.product_types import ATTRIBUTE, TAKEN, HeadNouns, TypeMatch, find_type
 from kgrec.extraction.rules.quantities import find_quantities
 from kgrec.extraction.rules.roles import AMOUNT, BEGINS, BREAK, NOUN, quantity_roles
 from kgrec.extraction.rules.statements import Statement
-from kgrec.extraction.tokens import Tokens, fold, phrase_key, tokenise, word_key
-from kgrec.extraction.word_set import word_set
-from kgrec.extraction.words import MODIFIERS, NOUN_NAMES, TITLE_BREAKS, built_in_meanings
+from kgrec.language.phrases import Meaning, PhraseMatch, PhraseTable, adjacent
+from kgrec.language.remembered import Remembered
+from kgrec.language.tokens import Tokens, fold, phrase_key, tokenise, word_key
+from kgrec.language.word_set import word_set
+from kgrec.language.words import MODIFIERS, NOUN_NAMES, TITLE_BREAKS, built_in_meanings
 
 __all__ = ["TextReader"]
 

@@ -17,8 +17,8 @@ from kgrec.extraction.schema.attributes import (
     CategorySchema,
     category_key,
 )
-from kgrec.extraction.tokens import fold
-from kgrec.extraction.units import UNIT_PATTERN, unit_of
+from kgrec.language.tokens import fold
+from kgrec.language.units import UNIT_PATTERN, unit_of
 
 __all__ = ["guess_from_catalogue", "guess_from_labelled"]
 

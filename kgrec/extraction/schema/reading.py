@@ -50,6 +50,8 @@ class _AttributeEntry(_Strict):
     @field_validator("allowed", mode="before")
     @classmethod
     def _spellings(cls, value: object) -> object:
+        if isinstance(value, list | dict) and any(isinstance(entry, bool) for entry in value):
+            raise ValueError('allowed values are words: write "yes" and "no" in quotation marks, not true and false')
         if isinstance(value, list):
             texts = _as_texts(value)
             assert isinstance(texts, list)
@@ -107,19 +109,37 @@ class _SchemaEntry(_Strict):
         return value
 
 
+_OF_WORDS = ("allowed", "examples", "synonyms")
+
+
+def _take_as_written(node: yaml.Node) -> None:
+    """Let yes, no, on and off be the words that stand there, where YAML makes truth values of them."""
+    if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:bool":
+        node.tag = "tag:yaml.org,2002:str"
+    elif isinstance(node, yaml.SequenceNode):
+        for entry in node.value:
+            _take_as_written(entry)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            _take_as_written(key)
+            _take_as_written(value)
+
+
 class _NoTwice(yaml.SafeLoader):
-    """Refuses a key that is given twice, where YAML would keep the last."""
+    """Refuses a key that is given twice, where YAML would keep the last, and takes words of lists as written."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Build a mapping."""
         seen: set[Hashable] = set()
-        for key_node, _ in node.value:
+        for key_node, value_node in node.value:
             if key_node.tag == "tag:yaml.org,2002:merge":
                 continue
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, Hashable) and key in seen:
                 raise SchemaError(f"line {key_node.start_mark.line + 1}: the key {key!r} is given twice")
             seen.add(key)
+            if key in _OF_WORDS:
+                _take_as_written(value_node)
         return super().construct_mapping(node, deep)
 
 

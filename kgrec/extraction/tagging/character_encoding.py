@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.tagging.chain import Places
 from kgrec.extraction.tagging.character_features import Clues, Match, Sentence, WordList
-from kgrec.extraction.words.chinese import CHINESE_PRODUCT_TYPES, CHINESE_WORDS
-from kgrec.extraction.words.chinese_fashion import CHINESE_FASHION, CHINESE_FASHION_OTHER
+from kgrec.language.words.chinese import CHINESE_PRODUCT_TYPES, CHINESE_WORDS
+from kgrec.language.words.chinese_fashion import CHINESE_FASHION, CHINESE_FASHION_OTHER
 
 __all__ = ["AttributeLists", "Spans", "encoded", "labels_of", "numbered", "places_of"]
 

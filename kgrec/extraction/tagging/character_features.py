@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from kgrec.extraction.tokens import fold
+from kgrec.language.tokens import fold
 
 __all__ = ["Clues", "Dictionary", "Sentence", "WordList", "clues_of", "sentences_of"]
 

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from io import BytesIO
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kgrec.data import Fact, Product
-from kgrec.errors import DataError, SettingsError, SnapshotDamagedError, SnapshotError, SnapshotVersionError
+from kgrec.errors import DataError, SettingsError
 from kgrec.extraction.declared import snake_case
 from kgrec.extraction.labelled import LabelledProduct
 from kgrec.extraction.tagging.chain import Chain, Places, fit_chain
 from kgrec.extraction.tagging.character_encoding import AttributeLists, Spans, encoded, labels_of, numbered, places_of
 from kgrec.extraction.tagging.character_features import Dictionary, Sentence, clues_of, sentences_of
 from kgrec.protocols import Progress, silent
+from kgrec.saved_arrays import read_arrays, write_arrays
 
 __all__ = ["CharacterTagger", "CharacterTaggerSettings"]
 
 _FORMAT = 1
+_ARRAYS = ("plain", "kinds", "tied", "moves")
 _STAGE = "training character tagger"
 _AT_ONCE = 512
 
@@ -255,7 +255,6 @@ class CharacterTagger:
         Raises:
             SnapshotError: the folder cannot be written.
         """
-        folder = Path(path)
         about = {
             "format": _FORMAT,
             "settings": asdict(self.settings),
@@ -266,17 +265,13 @@ class CharacterTagger:
             "seen": [[list(key), count] for key, count in self._dictionary.seen.items()],
         }
         chain = self._chain
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with (folder / "characters.npz").open("wb") as file:
-                np.savez_compressed(
-                    file, plain=chain.plain.astype(np.float32), kinds=chain.kinds, tied=chain.tied, moves=chain.moves
-                )
-            (folder / "characters.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
-        except OSError as error:
-            raise SnapshotError(
-                f"{str(folder)!r} cannot be written ({error}); expected a folder to write to"
-            ) from error
+        arrays: dict[str, NDArray[Any]] = {
+            "plain": chain.plain.astype(np.float32),
+            "kinds": chain.kinds,
+            "tied": chain.tied,
+            "moves": chain.moves,
+        }
+        write_arrays(path, "characters", about, arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> CharacterTagger:
@@ -286,15 +281,9 @@ class CharacterTagger:
             SnapshotDamagedError: a file is missing, or holds something else.
             SnapshotVersionError: a newer version wrote it.
         """
-        folder = Path(path)
-        try:
-            about: dict[str, Any] = json.loads((folder / "characters.json").read_text(encoding="utf-8"))
-            if about["format"] > _FORMAT:
-                raise SnapshotVersionError(
-                    f"{str(folder)!r} has format {about['format']}; this version reads up to {_FORMAT}: update kgrec"
-                )
-            with np.load(BytesIO((folder / "characters.npz").read_bytes()), allow_pickle=False) as file:
-                chain = Chain(*(file[name].astype(np.float64) for name in ("plain", "kinds", "tied", "moves")))
+
+        def made(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> CharacterTagger:
+            chain = Chain(*(arrays[name].astype(np.float64) for name in _ARRAYS))
             if chain.plain.shape != (len(about["features"]), 1 + 2 * len(about["attributes"])):
                 raise ValueError(f"weights of shape {chain.plain.shape} do not fit the features")
             return cls(
@@ -308,10 +297,5 @@ class CharacterTagger:
                 chain=chain,
                 settings=CharacterTaggerSettings(**about["settings"]),
             )
-        except SnapshotVersionError:
-            raise
-        except Exception as error:
-            raise SnapshotDamagedError(
-                f"{str(folder)!r} holds no character tagger ({type(error).__name__}: {error}); "
-                "expected characters.json and characters.npz as save() writes them: train and save again"
-            ) from error
+
+        return read_arrays(path, "characters", _FORMAT, "character tagger", made)

@@ -93,9 +93,10 @@ class Lexicon:
                 found.add(text[start:end])
         return found
 
-    def knows(self, text: str) -> bool:
-        """Tell whether the text, in any case, is a value of any attribute."""
-        return text.casefold() in self._attributes
+    def known_among(self, texts: Iterable[str]) -> list[int]:
+        """Return the places of those texts that are, in any case, a value of any attribute."""
+        known = self._attributes
+        return [place for place, text in enumerate(map(str.casefold, texts)) if text in known]
 
     def hits(
         self, text: str, category: str, own: Mapping[str, Sequence[str]] | None = None
@@ -109,11 +110,13 @@ class Lexicon:
         """
         if own is None:
             key = text, category
-            if key not in self._remembered:
+            found = self._remembered.get(key)
+            if found is None:
                 if len(self._remembered) > 200_000:
                     self._remembered.clear()
-                self._remembered[key] = self._hits(text, category, {})
-            return self._remembered[key]
+                # threads may ask at once: what another one clears must not be looked up again
+                found = self._remembered[key] = self._hits(text, category, {})
+            return found
         return self._hits(text, category, own)
 
     def _hits(

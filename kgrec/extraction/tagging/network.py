@@ -117,4 +117,8 @@ class SpanHead(nn.Module):
 
 def _gather(values: Tensor, places: Tensor) -> Tensor:
     """Return values (b, n, d) at places (b, m) as (b, m, d)."""
-    return values.gather(1, places[:, :, None].expand(-1, -1, values.shape[2]))
+    texts, rows, width = values.shape
+    first = (
+        torch.arange(texts).unsqueeze(1) * rows
+    )  # whole rows are copied in a fraction of the time of gather's numbers
+    return values.reshape(texts * rows, width).index_select(0, (places + first).flatten()).view(texts, -1, width)

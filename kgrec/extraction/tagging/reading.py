@@ -18,7 +18,7 @@ from kgrec.extraction.tagging.encoding import States, TorchStates, load_encoder
 from kgrec.extraction.tagging.lexicon import Lexicon
 from kgrec.extraction.tagging.network import SpanHead
 from kgrec.extraction.tagging.settings import TaggerSettings
-from kgrec.extraction.tagging.sheets import Sheet, SheetMaker, Text
+from kgrec.extraction.tagging.sheets import Cut, Sheet, SheetMaker, Text
 from kgrec.protocols import Progress
 
 __all__ = ["Found", "SpanModel", "taught"]
@@ -69,32 +69,35 @@ class SpanModel:
 
     def read(self, texts: Sequence[Text], threshold: float) -> Iterator[Found]:
         """Yield the answers of at least this probability, one for each text, window and attribute."""
-        sheets = list(self.maker.make(texts))
-        order = sorted(range(len(sheets)), key=lambda num: len(sheets[num].pieces))
-        parts = [order[start : start + _SHEETS] for start in range(0, len(order), _SHEETS)]
-        found: list[list[Found]] = [[] for _ in sheets]
+        cuts = list(self.maker.cut(texts))
+        order = sorted(range(len(cuts)), key=lambda num: cuts[num].size)
+        # the largest first: at the end no thread waits long for another
+        parts = [order[start : start + _SHEETS] for start in range(0, len(order), _SHEETS)][::-1]
+        found: list[list[Found]] = [[] for _ in cuts]
         for part, read in zip(
-            parts, self._all([[sheets[num] for num in part] for part in parts], threshold), strict=True
+            parts, self._all([[cuts[num] for num in part] for part in parts], threshold), strict=True
         ):
             for num, answers in zip(part, read, strict=True):
                 found[num] = answers
         for answers in found:
             yield from answers
 
-    def _all(self, batches: Sequence[Sequence[Sheet]], threshold: float) -> Iterator[list[list[Found]]]:
+    def _all(self, batches: Sequence[Sequence[Cut]], threshold: float) -> Iterator[list[list[Found]]]:
         workers = min(self.workers, len(batches))
         if workers <= 1:
-            yield from (list(self._read(sheets, threshold)) for sheets in batches)
+            yield from (list(self._read(cuts, threshold)) for cuts in batches)
             return
-        # threads that share one batch wait for each other at every step; a batch each, they do not
+        # Threads that share one batch wait for each other at every step; a batch each, they do not. While one of them
+        # makes its sheets, which Python does one thread at a time, the others are inside the network.
         controller = ThreadpoolController()
         with (
             controller.limit(limits=1),
             ThreadPoolExecutor(workers, initializer=_alone, initargs=(controller,)) as pool,
         ):
-            yield from pool.map(lambda sheets: list(self._read(sheets, threshold)), batches)
+            yield from pool.map(lambda cuts: list(self._read(cuts, threshold)), batches)
 
-    def _read(self, sheets: Sequence[Sheet], threshold: float) -> Iterator[list[Found]]:
+    def _read(self, cuts: Sequence[Cut], threshold: float) -> Iterator[list[Found]]:
+        sheets = [self.maker.sheet(cut) for cut in cuts]
         wanted = [self.numbers.of(sheet.category) for sheet in sheets]
         with torch.inference_mode():
             batch = batched(sheets, wanted, self.numbers, pad=self.maker.pad)
@@ -116,8 +119,8 @@ def _answers(sheet: Sheet, names: Sequence[str], likely: NDArray[np.float32], th
     worth = np.flatnonzero(likely.sum(axis=1) >= threshold).tolist()
     if not worth:
         return
-    numbers: dict[str, int] = {}
-    of = np.array([numbers.setdefault(surface, len(numbers)) for surface in sheet.surfaces])
+    numbers = {surface: number for number, surface in enumerate(dict.fromkeys(sheet.surfaces))}
+    of = np.array([numbers[surface] for surface in sheet.surfaces])
     for at in worth:
         best = int(likely[at].argmax())
         summed = np.bincount(of, weights=likely[at])

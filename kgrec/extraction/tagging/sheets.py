@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from kgrec.extraction.tagging.lexicon import Lexicon
 from kgrec.extraction.tagging.words import DIGITS, SIGN, Words, cut_words
 
-__all__ = ["LONGEST", "SPAN_FEATURES", "TRIMS", "Sheet", "SheetMaker", "Text"]
+__all__ = ["LONGEST", "SPAN_FEATURES", "TRIMS", "Cut", "Sheet", "SheetMaker", "Text"]
 
 LONGEST = 8
 TRIMS = 3
@@ -28,6 +29,15 @@ class Text(NamedTuple):
     field: str
     category: str
     text: str
+
+
+class Cut(NamedTuple):
+    """A window that a sheet can be made of: its text, its words and pieces, those of the category, and their number."""
+
+    source: Text
+    window: _Window
+    head: list[int]
+    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,33 +103,37 @@ class SheetMaker:
             texts: what is to be read.
             own: row → attribute → values, where the lexicon was learned from these products.
         """
+        for cut in self.cut(texts):
+            yield self.sheet(cut, own.get(cut.source.row, {}) if own is not None else None)
+
+    def cut(self, texts: Sequence[Text]) -> Iterator[Cut]:
+        """Yield the windows of the texts: a small part of the work, after which their sizes are known."""
         if not texts:
             return
         read = self.tokenizer([text for *_, text in texts], add_special_tokens=False, return_offsets_mapping=True)
-        for (row, field, category, text), pieces, offsets in zip(
-            texts, read["input_ids"], read["offset_mapping"], strict=True
-        ):
-            head = self._category(category)
-            room = max(self.max_pieces - len(head) - self._marks.count, 8)
-            mine = own.get(row, {}) if own is not None else None
-            for window in _windows(cut_words(text), pieces, offsets, room):
-                yield self._sheet(Text(row, field, category, text), window, head, mine)
+        for text, pieces, offsets in zip(texts, read["input_ids"], read["offset_mapping"], strict=True):
+            head = self._category(text.category)
+            around = len(head) + self._marks.count
+            for window in _windows(cut_words(text.text), pieces, offsets, max(self.max_pieces - around, 8)):
+                yield Cut(text, window, head, around + len(window.pieces))
 
     def _category(self, category: str) -> list[int]:
         if category not in self._categories:
             self._categories[category] = self.tokenizer(category, add_special_tokens=False)["input_ids"][:12]
         return self._categories[category]
 
-    def _sheet(self, source: Text, window: _Window, head: list[int], own: Mapping[str, Sequence[str]] | None) -> Sheet:
+    def sheet(self, cut: Cut, own: Mapping[str, Sequence[str]] | None = None) -> Sheet:
+        """Return the sheet of a window; ``own`` holds its product's values where the lexicon was learned from them."""
+        source, window, head, _ = cut
         text, words = source.text, window.words
         marked, shift = self._marks.around(head, window.pieces)
         rarity = self._rarity(text, words, leave_out=int(own is not None))
         spans, places = self._candidates(text, words, own)
         surfaces = [text[start:end] for start, end in places.tolist()]
         lexicon, hits = self.lexicon, []
-        for num, surface in enumerate(surfaces):
-            if lexicon.knows(surface):
-                hits += [(num, attribute, found) for attribute, found in lexicon.hits(surface, source.category, own)]
+        for num in lexicon.known_among(surfaces):
+            found = lexicon.hits(surfaces[num], source.category, own)
+            hits += [(num, attribute, features) for attribute, features in found]
         shapes = np.array(words.shapes, np.int64)
         return Sheet(
             row=source.row,
@@ -150,24 +164,20 @@ class SheetMaker:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return all spans of up to LONGEST words, those without a plural s, and known values that end in a word."""
         n = len(words.starts)
-        begin = np.repeat(np.arange(n), LONGEST)
-        end = begin + np.tile(np.arange(LONGEST), n)
-        kept = end < n
-        begin, end = begin[kept], end[kept]
+        whole = _spans_of(n)
+        end = whole[:, 1]
         starts, ends = np.array(words.starts, np.int64), np.array(words.ends, np.int64)
         plural = np.array(
             [e - s > _LEAST_PLURAL and text[e - 1] in "sS" for s, e in zip(words.starts, words.ends, strict=True)], bool
         )
         cut = plural[end] if n else np.zeros(0, bool)
         inside = self._inside(text, words, own)
-        spans = np.concatenate(
-            [
-                np.stack([begin, end, np.full(len(begin), _WHOLE)], axis=1),
-                np.stack([begin[cut], end[cut], np.full(int(cut.sum()), _SINGULAR)], axis=1),
-                np.array([span for span, _ in inside], np.int64).reshape(-1, 3),
-            ]
-        )
-        places = np.stack([starts[spans[:, 0]], ends[spans[:, 1]] - (spans[:, 2] == _SINGULAR)], axis=1)
+        singular = whole[cut]
+        singular[:, 2] = _SINGULAR
+        spans = np.concatenate([whole, singular, np.array([span for span, _ in inside], np.int64).reshape(-1, 3)])
+        places = np.empty((len(spans), 2), np.int64)
+        places[:, 0] = starts[spans[:, 0]]
+        places[:, 1] = ends[spans[:, 1]] - (spans[:, 2] == _SINGULAR)
         if inside:
             places[-len(inside) :, 1] = [stop for _, stop in inside]
         return spans, places
@@ -189,6 +199,16 @@ class SheetMaker:
                 if self.lexicon.known_without(value, own):
                     found.append(((num, last, _INSIDE), stop))
         return found
+
+
+@lru_cache(maxsize=512)
+def _spans_of(n: int) -> NDArray[np.int64]:
+    """Return first word, last word and _WHOLE for all spans of up to LONGEST words among n, int64 (c, 3); read-only."""
+    begin = np.repeat(np.arange(n), LONGEST)
+    end = begin + np.tile(np.arange(LONGEST), n)
+    made = np.stack([begin, end, np.full(len(begin), _WHOLE)], axis=1)[end < n]
+    made.flags.writeable = False
+    return made
 
 
 def _features(

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kgrec.language.remembered import Remembered
+
 __all__ = ["DIGITS", "SHAPES", "SIGN", "Words", "cut_words"]
 
 _CJK = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -31,12 +33,9 @@ class Words(NamedTuple):
 
 def cut_words(text: str) -> Words:
     """Cut a text; white space belongs to no word."""
-    starts, ends, shapes = [], [], []
-    for match in _WORD.finditer(text):
-        starts.append(match.start())
-        ends.append(match.end())
-        shapes.append(_shape(match.group()))
-    return Words(starts, ends, shapes)
+    spans = [match.span() for match in _WORD.finditer(text)]
+    shapes = [_SHAPES[text[start:end]] for start, end in spans]
+    return Words([start for start, _ in spans], [end for _, end in spans], shapes)
 
 
 def _shape(word: str) -> int:
@@ -51,3 +50,6 @@ def _shape(word: str) -> int:
     if any(char.isalpha() for char in word):
         return _BOTH_UPPER if word.isupper() else _BOTH
     return _NUMBER
+
+
+_SHAPES: Remembered[int] = Remembered(_shape)

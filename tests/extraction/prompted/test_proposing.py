@@ -57,6 +57,14 @@ def test_a_category_that_fails_is_named_in_the_file(tmp_path: Path) -> None:
     assert "# not proposed: Kitchen: the reply cannot be read" in (tmp_path / "proposed.yaml").read_text()
 
 
+def test_a_category_without_attributes_costs_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    model = Recorder(['{"attributes": []}', json.dumps({"attributes": ["Volume"]})])
+    schema = propose_schema(PRODUCTS, calls_of(model), path=tmp_path / "proposed.yaml")
+    assert len(schema.categories) == 1
+    assert "the model proposed no attribute that can be used" in (tmp_path / "proposed.yaml").read_text()
+    assert "no schema was proposed for the category Kitchen" in caplog.text
+
+
 @pytest.mark.parametrize("reply", ["no", "{}", '{"attributes": 3}', OSError("down")])
 def test_nothing_proposed_is_an_error(reply: Any) -> None:
     with pytest.raises(SchemaError, match="no schema was proposed"):

@@ -164,3 +164,23 @@ def test_merging_keeps_the_first_entry() -> None:
     assert [a.name for a in merged.categories["A"].attributes] == ["x", "y"]
     assert merged.categories["A"].attributes[0].description == "mine"
     assert list(merged.categories) == ["A", "B"]
+
+
+@pytest.mark.parametrize(("listed", "read"), [("[yes, no]", ["yes", "no"]), ("{On: [yes], off: []}", ["On", "off"])])
+def test_words_that_yaml_takes_for_truth_values_stay_words(tmp_path: Path, listed: str, read: list[str]) -> None:
+    path = tmp_path / "schema.yaml"
+    path.write_text(
+        f"categories: {{Lamps: {{attributes: {{Dimmable: {{type: enum, several: no, allowed: {listed}}}}}}}}}"
+    )
+    (lamps,) = AttributeSchema.from_file(path).categories.values()
+    assert list(lamps.attributes[0].allowed) == read
+    assert lamps.attributes[0].several is False
+    again = tmp_path / "again.yaml"
+    AttributeSchema.from_file(path).to_yaml(again)
+    assert AttributeSchema.from_file(again) == AttributeSchema.from_file(path)
+
+
+def test_truth_values_among_allowed_words_are_refused() -> None:
+    entry = {"type": "enum", "allowed": [True, False]}
+    with pytest.raises(SchemaError, match='write "yes" and "no" in quotation marks'):
+        AttributeSchema.from_dict({"categories": {"Lamps": {"attributes": {"Dimmable": entry}}}})

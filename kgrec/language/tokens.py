@@ -10,8 +10,8 @@ from itertools import accumulate
 from operator import or_
 from typing import NamedTuple
 
-from kgrec.extraction.remembered import Remembered
-from kgrec.extraction.singular import singular
+from kgrec.language.remembered import Remembered
+from kgrec.language.singular import singular
 
 __all__ = ["Tokens", "fold", "phrase_key", "tokenise", "word_key"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from kgrec.extraction.word_set import word_set
+from kgrec.language.word_set import word_set
 
 __all__ = ["singular"]
 

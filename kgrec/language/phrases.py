@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from kgrec.extraction.tokens import Tokens
+from kgrec.language.tokens import Tokens
 
 __all__ = ["Meaning", "PhraseMatch", "PhraseTable", "adjacent"]
 

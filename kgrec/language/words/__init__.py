@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 
-from kgrec.extraction.phrases import Meaning
-from kgrec.extraction.tokens import phrase_key
-from kgrec.extraction.words.chinese import CHINESE_PRODUCT_TYPES, CHINESE_WORDS
-from kgrec.extraction.words.colours import AMBIGUOUS_COLOURS, COLOURS
-from kgrec.extraction.words.looks import FINISHES, PATTERNS, SIZES, STYLES, THEMES
-from kgrec.extraction.words.materials import AMBIGUOUS_MATERIALS, MATERIALS
-from kgrec.extraction.words.no_attributes import NO_ATTRIBUTES
-from kgrec.extraction.words.product_nouns import (
+from kgrec.language.phrases import Meaning
+from kgrec.language.tokens import phrase_key
+from kgrec.language.words.chinese import CHINESE_PRODUCT_TYPES, CHINESE_WORDS
+from kgrec.language.words.colours import AMBIGUOUS_COLOURS, COLOURS
+from kgrec.language.words.looks import FINISHES, PATTERNS, SIZES, STYLES, THEMES
+from kgrec.language.words.materials import AMBIGUOUS_MATERIALS, MATERIALS
+from kgrec.language.words.no_attributes import NO_ATTRIBUTES
+from kgrec.language.words.product_nouns import (
     CONTAINERS,
     MODIFIERS,
     NOT_PRODUCTS,
@@ -21,7 +21,7 @@ from kgrec.extraction.words.product_nouns import (
     TITLE_BREAKS,
     WEAK_PRODUCT_NOUNS,
 )
-from kgrec.extraction.words.wearers import AGES, GENDERS, OCCASIONS, UNCERTAIN_AGES
+from kgrec.language.words.wearers import AGES, GENDERS, OCCASIONS, UNCERTAIN_AGES
 
 __all__ = [
     "CONTAINERS",

@@ -6,9 +6,9 @@ import pickle
 
 import pytest
 
-from kgrec.extraction import remembered
-from kgrec.extraction.remembered import Remembered
-from kgrec.extraction.singular import singular
+from kgrec.language import remembered
+from kgrec.language.remembered import Remembered
+from kgrec.language.singular import singular
 
 
 def test_an_answer_is_worked_out_once() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kgrec.extraction.word_set import word_set
+from kgrec.language.word_set import word_set
 
 __all__ = [
     "CONTAINERS",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from kgrec.extraction.tokens import fold
-from kgrec.extraction.units import UNIT_PATTERN, canonical_number, unit_of
+from kgrec.language.tokens import fold
+from kgrec.language.units import UNIT_PATTERN, canonical_number, unit_of
 
-__all__ = ["Measure", "measure_of"]
+__all__ = ["Measure", "measure_of", "measures_in"]
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d{1,6})?|\d{1,9}(?:[.,]\d{1,6})?|\.\d{1,6}|\d{1,2}/\d{1,2})"
 _FURTHER = {
@@ -50,6 +51,14 @@ _DIMENSIONS = {
     "length^-1 mass^1 time^-2": "pressure",
 }
 _ONLY_SMALL = re.compile(r"\d\s?[GM]$")  # 4G is a network and 5M anything, but no weight and no length
+
+
+_SPOKEN = frozenset({"a", "s", "h", "bar", "ma", "min", "day", "ms"})
+"""Spellings of units that are too often something else where they stand in a text."""
+_IN_TEXT = re.compile(
+    rf"(?<![a-z0-9_.,/])({_NUMBER})(?:(\s?-?\s?)({_UNIT})(?![^\W\d_\u3400-\u9fff])"
+    rf"|(?:\s?({_UNIT}))?((?:\s?[x*]\s?{_NUMBER}\s?(?:{_UNIT})?){{1,2}})(?![^\W_\u3400-\u9fff]))"
+)
 
 
 class Measure(NamedTuple):
@@ -104,6 +113,24 @@ def measure_of(value: str) -> Measure | None:
         if len(units) == 1 and sides[-1][1]:
             return _measured([number for number, _ in sides], sides[-1][1])
     return None
+
+
+def measures_in(folded: str) -> Iterator[tuple[int, int, Measure]]:
+    """Yield the amounts with units that stand in a folded text (see ``fold``), with start and end in code points.
+
+    A unit that is also a word has to touch its number: ``"5 in your basket"`` are no inches.
+    """
+    for found in _IN_TEXT.finditer(folded):
+        blank, unit = found[2], found[3]
+        if unit is not None and (unit in _SPOKEN or (blank.strip(" ") == "" and blank and not _may_stand_apart(unit))):
+            continue
+        measure = measure_of(found[0])
+        if measure is not None and measure.unit:
+            yield found.start(), found.end(), measure
+
+
+def _may_stand_apart(unit: str) -> bool:
+    return unit in _FURTHER or unit_of(unit).loose
 
 
 def _measured(numbers: list[str], unit: str) -> Measure | None:
