@@ -31,12 +31,15 @@ if TYPE_CHECKING:
     from kgrec.graph import Graph
     from kgrec.llm import Budget, CallableModel, Calls, CallSettings, EndpointModel, LocalModel, Price
     from kgrec.pipeline import build
+    from kgrec.ranking import BlendSettings, SequenceSettings
     from kgrec.readers import read_catalogue, read_events, read_facts, read_reviews, write_facts
     from kgrec.recommender import Recommender, load
     from kgrec.retrieval import Boost, Filter, IndexSettings, LinearSettings, Rules, field
+    from kgrec.tuning import RerankSettings, train_rerankers
 
 __all__ = [
     "AttributeSchema",
+    "BlendSettings",
     "Boost",
     "Budget",
     "CallSettings",
@@ -63,9 +66,11 @@ __all__ = [
     "Recommendation",
     "Recommendations",
     "Recommender",
+    "RerankSettings",
     "RuleExtractor",
     "Rules",
     "SentenceEncoder",
+    "SequenceSettings",
     "SetAside",
     "TaggerExtractor",
     "build",
@@ -78,12 +83,17 @@ __all__ = [
     "read_events",
     "read_facts",
     "read_reviews",
+    "train_rerankers",
     "write_facts",
 ]
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "BlendSettings": "ranking",
+    "RerankSettings": "tuning",
+    "SequenceSettings": "ranking",
+    "train_rerankers": "tuning",
     "AttributeSchema": "extraction",
     "Boost": "retrieval",
     "Budget": "llm",
@@ -127,7 +137,7 @@ _HOME = {
     "read_reviews": "readers",
     "write_facts": "readers",
 }
-_ROOMS = frozenset({"evaluation", "extraction", "graph", "llm", "readers", "sentiment", "testing"})
+_ROOMS = frozenset({"evaluation", "extraction", "graph", "llm", "ranking", "readers", "sentiment", "testing"})
 
 
 def __getattr__(name: str) -> Any:

@@ -31,6 +31,7 @@ from kgrec.errors import HistoryError, SettingsError
 from kgrec.explanation import ExplanationSettings, grammar_of
 from kgrec.graph import Graph
 from kgrec.protocols import Encoder, Progress, silent
+from kgrec.ranking import RankingStages
 from kgrec.retrieval import Controls, Filter, Rules, Shown, Table
 from kgrec.shop import Shop, read_shop, write_shop
 from kgrec.updates import Changes
@@ -119,6 +120,7 @@ class Recommender:
         controls: Wished = None,
         explain: Explain = True,
         language: str = "en",
+        deadline: float | None = None,
     ) -> Recommendations:
         """Recommend products.
 
@@ -141,11 +143,14 @@ class Recommender:
                 the ``user`` asked for by :meth:`feedback`. Notes and ``rules`` of the results say what acted.
             explain: False leaves explanations out, for speed; ``"details"`` adds graph paths and counterfactuals.
             language: of the sentences, ``"en"`` or ``"zh"``.
+            deadline: seconds that re-rankers may take, in a shop that has some; theirs where it is None. What is not
+                finished by then is left out: the last finished stage answers, with ``degraded`` and a note.
 
         Returns:
             Products in falling order of score, or in the order of the rules. Scores of one answer are comparable with
             each other; ``source`` says where each came from. A boosted product's ``score`` is the model's times the
-            factor; its ``explanation.score`` stays the model's own, the sum of the contributions.
+            factor; its ``explanation.score`` stays the model's own, the sum of the contributions. In a shop with
+            re-rankers ``score`` is the blend's estimate (0 … 1) that the shopper wants the product.
 
         Raises:
             SettingsError: ``k`` is below 1, the language or an event type is not known, a filter or a rule names an
@@ -157,7 +162,27 @@ class Recommender:
         shown, notes = now.eligibility.allowed(where, only, exclude)
         wishes = self._wishes.of(now, user, controls)
         return self._recommend(
-            now, user, history, k, (shown, notes), exclude_seen, wishes, wishes.rules_with(rules), explain, language
+            now,
+            user,
+            history,
+            k,
+            (shown, notes),
+            exclude_seen,
+            wishes,
+            wishes.rules_with(rules),
+            explain,
+            language,
+            deadline=deadline,
+        )
+
+    def with_stages(self, stages: RankingStages | None) -> Recommender:
+        """Return a recommender over the same shop whose answers these re-rankers order; None takes them away.
+
+        :func:`kgrec.train_rerankers` makes them. Updates of this recommender up to now are in the other one, later
+        ones are not.
+        """
+        return Recommender(
+            replace(self.shop, stages=stages), encoder=self._changes.given_encoder, explanations=self._now.explaining
         )
 
     def _recommend(
@@ -172,6 +197,8 @@ class Recommender:
         rules: Rules | Mapping[str, Any] | None,
         explain: Explain,
         language: str,
+        *,
+        deadline: float | None = None,
     ) -> Recommendations:
         query = reasons.wished(now, _query(now, user, history), wishes)
         shown, notes = allowed
@@ -179,7 +206,7 @@ class Recommender:
             shown, more = _without_seen(now, shown, user, query, exclude_seen)
             notes = (*notes, *more)
         shown, more = reasons.without_unwanted(now, shown, wishes)
-        query = replace(query, notes=(*query.notes, *notes, *more))
+        query = replace(query, notes=(*query.notes, *notes, *more), seconds=deadline)
         return _answered(now, query, k, shown, rules, explain, language)
 
     @overload
@@ -514,7 +541,8 @@ class Recommender:
         """Return what the shop is made of: products, graph statistics, settings, relation weights and the build report.
 
         ``relation_weights`` tells which relations matter most in this shop, the largest first. ``index`` tells which
-        vector index was built, why, and the recall that was measured; None without text.
+        vector index was built, why, and the recall that was measured; None without text. ``stages`` tells which
+        re-rankers there are, and what each set of them adds on validation; None without.
         """
         now = self._now
         settings = now.model.settings
@@ -529,6 +557,7 @@ class Recommender:
             "settings": settings,
             "index": None if self._changes.index is None else asdict(self._changes.index.report),
             "report": dict(self._changes.report),
+            "stages": None if now.stages is None else now.stages.describe(),
             "pending": self.pending,
         }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,6 +121,13 @@ class RankingStages:
         self.blends = dict(blends)
         self.settings = settings or StagesSettings()
         self._workers = Workers(self.settings.workers)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the re-rankers in order, and for each set that may answer what its blend does on validation."""
+        return {
+            "rerankers": [stage.reranker.name for stage in self.stages],
+            "blends": {" + ".join(answered): asdict(blend.report) for answered, blend in self.blends.items()},
+        }
 
     def rank(self, pool: Pool, shelf: Shelf, *, seconds: float | None = None) -> Ranked:
         """Order one pool.
