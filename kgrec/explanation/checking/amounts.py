@@ -58,7 +58,8 @@ _PRICE = re.compile(
 _SHOPPERS = re.compile(
     rf"(?<![\w.,])({_COUNT})(?: (?:of (?:our|the)|other|more|different|of them|such))*"
     r" (?:shoppers?|customers?|people|persons?|buyers?|clients?|users?|others|visitors?|households?|shoppers'|fans)\b"
-    r"|(\d[\d,]*|[两二三四五六七八九十]+)\s?(?:多)?(?:位|名|个|人次)?(?:其他)?(?:顾客|用户|客人|买家|消费者|人)",
+    r"|(\d[\d,]*|[两二三四五六七八九十]+)\s?(?:多)?(?:位|名|个|人次)?(?:其他)?(?:顾客|用户|客人|买家|消费者|人)"
+    r"|(?:顾客|用户|买家|人)(?:有|共|共有|达|为)?\s?(\d[\d,]*)\s?(?:位|名|人|个)",
     re.ASCII,
 )
 _TOGETHER = re.compile(
@@ -72,7 +73,8 @@ _OTHERS = re.compile(
     re.ASCII,
 )
 _PRODUCTS = re.compile(
-    r"(?<![\w.,])(\d[\d,]*) (?:other )?(?:products?|items?|articles?)\b|本店有\s?(\d[\d,]*)\s?件(?:商品)?",
+    r"(?<![\w.,])(\d[\d,]*) (?:other )?(?:products?|(?:items?|articles?)(?= here| (?:in|of) (?:the|this|our) shop))\b"
+    r"|本店有\s?(\d[\d,]*)\s?件(?:商品)?",
     re.ASCII,
 )
 _PERCENT = re.compile(
@@ -91,6 +93,7 @@ _OF_SCORE = re.compile(
     r"score|reason|weight|counts?|account|influence|recommendation|suggestion|speaks|得分|占|影响|理由|推荐"
 )
 _PLAIN_WORD = re.compile(rf"\b(?:{_WORDS})\b")
+_COUNTING = frozenset((*NUMBER_WORDS, *CHINESE_NUMBERS, "one", "few", "couple", "一"))
 _ROUGH = re.compile(
     r"(?:(?P<more>more than|over|above|upwards of|超过|多于)|(?P<less>less than|fewer than|under|below|不到|少于)"
     r"|(?P<least>at least|no fewer than|no less than|至少|不少于)|(?P<most>at most|up to|no more than|至多|最多)"
@@ -123,7 +126,9 @@ def amounts(tokens: Tokens, free: list[bool]) -> list[Amount]:
     """Return the numbers in the free words of a text, in order; their words are no longer free afterwards."""
     folded = tokens.folded
     found: list[Amount] = []
-    digits = any(char.isdigit() for char in folded)
+    words = {word for word, at_hand in zip(tokens.words, free, strict=True) if at_hand}
+    digits = any(char.isdigit() for word in words for char in word)
+    counting = digits or not _COUNTING.isdisjoint(words)
 
     def add(start: int, end: int, kind: AmountKind, number: float, **more: object) -> None:
         first, last = bisect_left(tokens.ends, start + 1), bisect_left(tokens.starts, end)
@@ -133,15 +138,15 @@ def amounts(tokens: Tokens, free: list[bool]) -> list[Amount]:
             found.append(Amount(first, last, start, end, kind, number, _bound(folded, start), **more))  # type: ignore[arg-type]
             free[first:last] = [False] * (last - first)
 
-    for match in _SHOPPERS.finditer(folded):
-        add(match.start(), match.end(), "shoppers", _number(match[1] or match[2]))
+    for match in _SHOPPERS.finditer(folded) if counting else ():
+        add(match.start(), match.end(), "shoppers", _number(match[1] or match[2] or match[3]))
     for match in _PRODUCTS.finditer(folded) if digits else ():
         add(match.start(), match.end(), "products", _number(match[1] or match[2]))
-    for match in _TOGETHER.finditer(folded):
+    for match in _TOGETHER.finditer(folded) if "all" in words or "件" in words else ():
         add(match.start(), match.end(), "together", _number(match[1] or match[2] or match[3]))
-    for match in _OTHERS.finditer(folded):
+    for match in _OTHERS.finditer(folded) if counting else ():
         add(match.start(), match.end(), "others", _number(match[1] or match[2]))
-    if digits or "half" in folded or "third" in folded or "quarter" in folded or "fifth" in folded:
+    if digits or not _PARTS.keys().isdisjoint(words):
         for start, end, number in _percents(folded):
             add(start, end, "percent", number)
     if digits:
@@ -161,7 +166,7 @@ def amounts(tokens: Tokens, free: list[bool]) -> list[Amount]:
         for match in NUMBER.finditer(folded):
             text = canonical_number(match[0])
             add(match.start(), match.end(), "number", _plain(text), text=text)
-    for match in _PLAIN_WORD.finditer(folded):
+    for match in _PLAIN_WORD.finditer(folded) if counting else ():
         add(match.start(), match.end(), "number", float(NUMBER_WORDS[match[0]]), text=str(NUMBER_WORDS[match[0]]))
     return sorted(found, key=lambda amount: amount.first)
 

@@ -172,6 +172,7 @@ _BACK_STOPS = frozenset(
         "near",
     ]
 )
+_AND = frozenset(["and", "和", "与", "跟"])
 _STARTS = frozenset(["you", "we", "there", "they", "our", "you'd", "you'll"])
 _DETERMINERS = frozenset(["a", "an", "the", "that", "those", "your"])
 _FOUNDED = {("because", "of"), ("going", "by"), ("based", "on"), ("thanks", "to"), ("owing", "to"), ("due", "to")}
@@ -182,7 +183,7 @@ _LIKENESS = frozenset(["like", "similar", "alike", "just", "as", "same", "with"]
 _VERB_ZH = "|".join(phrase.strip() for phrase in chinese.HISTORY_VERBS.split("|"))
 _END_ZH = r"(?=[，。；：！？、（）,]|(?:和|与|跟|同)(?:这|它|本|此)|的?(?:记录|历史)|都|也|均|一样|相同|相似|相近|$)"
 _HISTORY_ZH = re.compile(
-    rf"(?:您|你|曾|之前|刚|最近)[^，。；：！？“]{{0,6}}?(?:{_VERB_ZH})(?:过|了|的)?(?P<one>[^，。；：！？]*?){_END_ZH}"
+    rf"(?<!如果)(?<!若)(?<!要是)(?:您|你|曾|之前|刚|最近)[^，。；：！？“]{{0,6}}?(?:{_VERB_ZH})(?:过|了|的)?(?P<one>[^，。；：！？]*?){_END_ZH}"
     rf"|(?:记录|历史)(?:中|里)?(?:的|有|包括|出现了|包含)(?P<two>[^，。；：！？]*?){_END_ZH}"
     rf"|(?:您|你)的(?!记录|历史|购|浏|收|口味|喜好|偏好|兴趣|全部|足迹|选择|关注|订单)(?P<three>[^，。；：！？]*?){_END_ZH}"
 )
@@ -257,7 +258,7 @@ def clauses(
         inside = [name for name in names if clause.first <= name.first < clause.last]
         opening = range(clause.first, min(clause.first + 3, clause.last))
         likened = any(tokens.words[at] in _LIKENESS and not named[at] for at in opening)
-        clause.holder = _holder(tokens, clause, inside, before, claimed=claimed)
+        clause.holder = _holder(tokens, clause, inside, before, names, claimed=claimed)
         if any(clause.first <= at < clause.last for at in general):
             clause.holder, clause.flags = Holder.PRODUCT, clause.flags & ~SHARING
         if likened and before is not None and before.sentence == clause.sentence and before.holder is Holder.PRODUCT:
@@ -288,14 +289,24 @@ def _cut(tokens: Tokens, inner: set[int], quoted: set[int]) -> Iterator[Clause]:
         yield Clause(first, len(words), sentence)
 
 
-def _holder(tokens: Tokens, clause: Clause, inside: list[Mention], before: Clause | None, *, claimed: bool) -> Holder:
+def _holder(
+    tokens: Tokens,
+    clause: Clause,
+    inside: list[Mention],
+    before: Clause | None,
+    names: Sequence[Mention],
+    *,
+    claimed: bool,
+) -> Holder:
     words = tokens.words
     first = clause.first
     opens = first + 1 if words[first] in _JOINING and first + 1 < clause.last else first
+    if words[first] in ("which", "that", "who") and _ends_in_anchor(before, names):
+        return Holder.HISTORY  # "“A”, which is pink"
     if clause.flags & SHARING or (clause.flags & TOO and not claimed):
         return Holder.SHARED
     if clause.flags & SUBJECT or any(name.itself for name in inside):
-        return Holder.PRODUCT
+        return Holder.SHARED if any(_is_joined(words, clause, name) for name in inside) else Holder.PRODUCT
     if clause.nouns and clause.nouns[0][0] <= opens + 4:
         return Holder.PRODUCT
     if words[opens] in ("a", "an", "the", "we", "our"):
@@ -313,6 +324,19 @@ def _holder(tokens: Tokens, clause: Clause, inside: list[Mention], before: Claus
             clause.nouns.append((first, clause.last))  # a list of what the shopper touched goes on
         return Holder.PRODUCT
     return before.holder if before.sentence == clause.sentence else Holder.PRODUCT
+
+
+def _ends_in_anchor(clause: Clause | None, names: Sequence[Mention]) -> bool:
+    return clause is not None and any(name.last == clause.last and not name.itself for name in names)
+
+
+def _is_joined(words: Sequence[str], clause: Clause, name: Mention) -> bool:
+    """Tell whether a product is named beside the recommended one: "this and “A” are"."""
+    if name.itself:
+        return False
+    before = words[name.first - 1] if name.first - 1 > clause.first else ""
+    after = words[name.last] if name.last + 1 < clause.last else ""
+    return (before in _AND and name.last < clause.last) or after in _AND
 
 
 def _english_nouns(
@@ -416,7 +440,7 @@ def _denials(
         if words[match.first] == "non":
             end = min(begin + 1, end)
         yield begin, end, match.first
-    for at in range(clause.first + 1, clause.last):
+    for at in range(clause.first, clause.last):
         if words[at] == "free" and not named[at] and at not in inner:
             if tokens.gaps[at] in (" ", "-", "") and at > clause.first and words[at - 1] not in _BACK_STOPS:
                 yield at - 1, at, at

@@ -24,6 +24,16 @@ _SAME = frozenset(
         "differs",
     ]
 )
+_MADE = (
+    ["made", "of"],
+    ["made", "from"],
+    ["made", "in"],
+    ["material", "is"],
+    ["consists", "of"],
+    ["out", "of"],
+    ["material", "as"],
+)
+_MATCHING = frozenset(["match", "matches", "matching", "equals", "resembles", "agrees", "agree"])
 _LABELLED = frozenset(
     ["the", "its", "their", "same", "your", "this", "that", "one", "in", "by", "share", "shares", "of", "whose"]
 )
@@ -77,9 +87,9 @@ def relation_of(tokens: Tokens, first: int, last: int) -> str:
         return "brand"
     if (after in (["brand"], ["brands"]) and before[-1:] == ["the"]) or joined in ("品牌", "牌子"):
         return "brand"
-    if before[-1:] in (["category"], ["categories"]) or joined in ("分类", "类目"):
+    if before[-1:] in (["category"], ["categories"]) or before == ["category", "is"] or joined in ("分类", "类目"):
         return "category"
-    if before in (["made", "of"], ["made", "from"], ["material", "is"]) or joined in ("材质", "材料"):
+    if before in _MADE or joined in ("材质", "材料"):
         return "material"
     if before in (["colour", "is"], ["color", "is"], ["shade", "is"]):
         return "colour"
@@ -98,6 +108,8 @@ def is_same(tokens: Tokens, clause: Clause, match: Match) -> bool:
     before = words[max(clause.first, match.first - 3) : match.first]
     after = words[match.last : match.last + 3]
     if not {"same", "identical", "shared", "common"}.isdisjoint(after) or not _SAME.isdisjoint(before):
+        return True
+    if before[-1:] == ["in"] and not _MATCHING.isdisjoint(words[clause.first : clause.last]):
         return True
     text, following = "".join(before), "".join(after)
     return text.endswith(

@@ -86,12 +86,13 @@ def _of_match(passage: Passage, clause: Clause, match: Match) -> tuple[str, Find
     if flags & TEXT and not described and (clause.flags & SHARING or _likened(passage, clause)):
         fine = bool(case.alike) and (not named or not case.alike.isdisjoint(named))
         return "attribute", ("supported" if fine else "unknown", "how alike the descriptions are")
-    if flags & AGAINST and named:
-        against = not case.against.isdisjoint(named)
+    here = [one for name in passage.inside(clause) for one in name.ids if one]
+    if flags & AGAINST and here:
+        against = not case.against.isdisjoint(here)
         return "share", ("supported" if against else "contradicted", "what it takes from the score")
-    if flags & LEADING and named:
+    if flags & LEADING and here:
         if case.strongest:
-            return None if case.strongest in named else ("share", ("contradicted", "another product adds more"))
+            return None if case.strongest in here else ("share", ("contradicted", "another product adds more"))
         alone = len(case.anchors) == 1 and case.told
         return None if alone else ("share", ("unknown", "it is not known what adds most"))
     return None
@@ -157,6 +158,8 @@ def turn_denied(passage: Passage, clause: Clause, since: int) -> None:
             for at in range(since, len(passage.claims))
             if start <= passage.claims[at].start < end and passage.claims[at].kind not in ("form", "name")
         ]
+        if covered and _contrasts(passage, clause, first, covered):
+            continue
         if not covered:
             passage.claim("negation", word, word + 1, _unfounded(passage, clause))
         for at in covered:
@@ -165,6 +168,15 @@ def turn_denied(passage: Passage, clause: Clause, since: int) -> None:
             if status == "unknown":
                 status, reason = _turned(passage, claim, being=tokens.words[word] in _NOT)
             passage.claims[at] = replace(claim, status=status, reason=f"denied: {reason}")
+
+
+def _contrasts(passage: Passage, clause: Clause, first: int, covered: Sequence[int]) -> bool:
+    """Tell whether "not “A”" only names the other side of a comparison: "this is the cheaper one, not “A”"."""
+    compared = any(
+        claim.kind == "comparison" and claim.start < passage.tokens.starts[first] for claim in passage.claims
+    )
+    named = any(name.first == first for name in passage.inside(clause))
+    return compared and named and all(passage.claims[at].kind == "history" for at in covered)
 
 
 def _turned(passage: Passage, claim: Claim, *, being: bool) -> Finding:

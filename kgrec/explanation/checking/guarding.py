@@ -33,6 +33,8 @@ _SENTENCE = re.compile(r"(?:^|[.!?:;。！？：；…—–]\s*|\n)[\"“'(]?")
 _COMMANDS = frozenset(english.IMPERATIVES.split())
 _CHINESE_COMMANDS = re.compile("|".join(phrase.strip() for phrase in chinese.IMPERATIVES.split("|")))
 _SOFT = frozenset(["please", "just", "now", "simply", "kindly", "also", "then", "so", "and"])
+_HARMLESS = re.compile("[A-Za-z0-9 ,.'’“”\u3400-\u9fff，。：；、！？（）]*")
+"""Texts of these characters alone have no markup and nothing hidden."""
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff\ue000-\uf8ff"
     "\U000e0000-\U0010ffff]"
@@ -68,9 +70,10 @@ def flaws(
     if asked is not None and language != asked:
         yield 0, len(text), f"the text is not in the language asked for, {asked!r}"
     inside = [(tokens.starts[name.first], tokens.ends[name.last - 1]) for name in names if name.ids]
-    for found in _MARKUP.finditer(text):
-        around = text[max(0, found.start() - 3) : found.end() + 1].lower()
-        if "<" in found[0] or not any(around in own or around.strip(' “”…"') in own for own in written):
+    plain = _HARMLESS.fullmatch(text) is not None
+    for found in () if plain else _MARKUP.finditer(text):
+        around = text[max(0, found.start() - 1) : found.end() + 1].lower()
+        if "<" in found[0] or not any(around in own or around.strip(' “”…".,;:!?') in own for own in written):
             yield found.start(), found.end(), "markup does not belong in a sentence"
     for pattern, reason in ((_LINK, "links and addresses do not belong here"), (_ROLES, "this speaks to a machine")):
         for found in pattern.finditer(text):
@@ -78,7 +81,7 @@ def flaws(
             own = pattern is _LINK and not _SCHEME.match(bare) and any(bare in names for names in written)
             if not own and (pattern is _LINK or not _within(found.start(), inside)):
                 yield found.start(), found.end(), reason
-    for found in _HIDDEN.finditer(text):
+    for found in () if plain else _HIDDEN.finditer(text):
         yield found.start(), found.end(), "hidden characters do not belong in a sentence"
     yield from _commands(text, tokens, inside)
 

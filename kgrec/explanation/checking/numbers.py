@@ -17,6 +17,27 @@ __all__ = ["Finding", "holds_percent", "holds_shoppers", "number_of", "spread", 
 Finding = tuple[Status, str]
 
 
+_PACKS = frozenset(
+    [
+        "pack",
+        "set",
+        "piece",
+        "each",
+        "total",
+        "content",
+        "order",
+        "box",
+        "bundle",
+        "together",
+        "份",
+        "套",
+        "件",
+        "共",
+        "装",
+    ]
+)
+
+
 def number_of(amount: Amount, known: Known, tokens: Tokens) -> Finding:
     """Tell whether a price, an amount with a unit, a pack or a plain number is that of a product."""
     if amount.kind == "price":
@@ -99,6 +120,8 @@ def _pack(amount: Amount, known: Known) -> Finding:
 
 def _plain(amount: Amount, known: Known, tokens: Tokens) -> Finding:
     at, end = max(0, amount.first - 1), min(len(tokens.keys), amount.last + 2)
+    if amount.number in known.packs and not _PACKS.isdisjoint(tokens.keys):
+        return "supported", "the product's texts state it"
     near = {key for place, key in enumerate(tokens.keys[at:end], at) if not amount.first <= place < amount.last}
     return _plain_number(amount.text, near, known)
 

@@ -15,6 +15,7 @@ from kgrec.language.words import PRODUCT_NOUNS, built_in_compounds, built_in_mea
 __all__ = [
     "AGAINST",
     "BARE",
+    "CASED",
     "COMPARING",
     "DENYING",
     "IDIOM",
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 PLAIN, IDIOM, SHARING, TOO, SUBJECT, DENYING, PRAISE, VALUE = 1, 2, 4, 8, 16, 32, 64, 128
-RELATION, NUMBER, COMPARING, SHOPPERS, POPULAR, LEADING, TEXT, BARE, AGAINST = (
+RELATION, NUMBER, COMPARING, SHOPPERS, POPULAR, LEADING, TEXT, BARE, AGAINST, CASED = (
     256,
     512,
     1024,
@@ -48,6 +49,7 @@ RELATION, NUMBER, COMPARING, SHOPPERS, POPULAR, LEADING, TEXT, BARE, AGAINST = (
     16384,
     32768,
     65536,
+    131072,
 )
 
 _APART = re.compile(r"[!?;:\n。！？；：—–“”]|.{4}")

@@ -12,6 +12,7 @@ from kgrec.explanation.checking.passage import Passage, rank
 from kgrec.explanation.checking.phrases import (
     AGAINST,
     BARE,
+    CASED,
     COMPARING,
     DENYING,
     IDIOM,
@@ -77,16 +78,20 @@ def say_phrase(passage: Passage, clause: Clause, match: Match) -> None:
         passage.claim("same", match.first, match.last, _same(passage, clause, match))
         return
     cue = cues.relation_of(tokens, match.first, match.last)
-    if _is_silent(passage, clause, match) and not (entry.meanings and cue == "material"):
+    if flags & CASED and not _is_written_as_name(passage, clause, match):
         return
-    if not entry.meanings:
+    named = flags & CASED or (entry.meanings and cue == "material") or (cue == "category" and match.last == clause.last)
+    if not named and _is_silent(passage, clause, match):
+        return
+    if not entry.meanings and cue != "category":
         say_words(passage, clause, match.first, match.last)
         return
     naming = not cues.follows_part(tokens, clause, match.first)
     finding = passage.of_holder(
         clause, match.first, lambda known: holds_value(known, keys, entry, naming=naming, cue=cue)
     )
-    passage.claim(_KINDS.get(entry.meanings[0][0], "attribute"), match.first, match.last, finding)
+    relation = entry.meanings[0][0] if entry.meanings else cue
+    passage.claim(_KINDS.get(relation, "attribute"), match.first, match.last, finding)
 
 
 def _counts_all(passage: Passage, clause: Clause) -> bool:
@@ -104,6 +109,14 @@ def _comparison(passage: Passage, clause: Clause, match: Match) -> tuple[str, in
     if flags & VALUE and (flags & ~(COMPARING | VALUE) or "than" not in tokens.words[match.last : clause.last]):
         return None
     return comparatives()[" ".join(tokens.keys[match.first : match.last])]
+
+
+def _is_written_as_name(passage: Passage, clause: Clause, match: Match) -> bool:
+    """Tell whether a brand of plain words is meant, "As We Change": every long word has a capital."""
+    tokens = passage.tokens
+    words = [passage.text[tokens.starts[at] : tokens.ends[at]] for at in range(match.first, match.last)]
+    capitals = all(word[0].isupper() or not word[0].isalpha() for word in words if len(word) > 3)
+    return capitals and words[-1][0].isupper() and (len(words) > 1 or match.first > clause.first)
 
 
 def _is_own_value(passage: Passage, clause: Clause, match: Match) -> bool:

@@ -17,7 +17,7 @@ from kgrec.errors import SettingsError
 from kgrec.explanation.audience import Audience
 from kgrec.explanation.checking.case import Case
 from kgrec.explanation.checking.known import Known, known_of
-from kgrec.explanation.checking.phrases import PLAIN, VALUE, Entry, PhraseBook, standing
+from kgrec.explanation.checking.phrases import CASED, VALUE, Entry, PhraseBook, standing
 from kgrec.explanation.checking.reading import read
 from kgrec.explanation.checking.verdict import Verdict
 from kgrec.explanation.settings import ExplanationSettings
@@ -292,15 +292,13 @@ class _Names:
 
     @cached_property
     def brands(self) -> PhraseBook:
-        """Brands as phrases; those made of plain words alone are left out, since they could be meant as words."""
+        """Brands as phrases; those made of plain words alone are meant only where they are written in capitals."""
         plain = standing().entries
         entries: dict[str, Entry] = {}
         for brand in {product.brand for product in self._products if product.brand}:
-            key = phrase_key(brand)
-            if key and not all(
-                word in plain and plain[word].flags & ~VALUE & (PLAIN | ~PLAIN) for word in key.split(" ")
-            ):
-                entries[key] = Entry(VALUE, (("brand", brand),))
+            if key := phrase_key(brand):
+                cased = all(word in plain and plain[word].flags & ~VALUE for word in key.split(" "))
+                entries[key] = Entry(VALUE | (CASED if cased else 0), (("brand", brand),))
         return PhraseBook(entries)
 
 

@@ -77,101 +77,103 @@ def teach_student(
     Raises:
         DataError: no pool has two candidates.
     """
-    device = chosen_device(device)
     rows = np.flatnonzero(np.diff(lists.indptr) > 1)
     if len(rows) == 0:
         raise DataError(f"none of {len(lists)} pools has two candidates; a student learns from lists")
-    teacher.to(device).eval()
-    student.to(device).eval()  # dropout would blur what it is to copy
-    started = time.monotonic()
-    in_epoch = -(-len(rows) // settings.lists_in_step)
-    planned = max(round(settings.epochs * in_epoch), 1)
-    every = max(in_epoch // settings.evaluations, 1)
-    optimiser = torch.optim.AdamW(student.parameters(), lr=settings.rate, weight_decay=settings.weight_decay)
-    readers = PoolReader(teacher).eval(), PoolReader(student).eval()
-    everything = list(range(len(held)))
-    wanted = scores_of(teacher, held, everything, marks, device=device)
-    measured: list[float] = []
-    best: dict[str, Tensor] = {}
-    step = 0
-    while step < planned:
-        limit = settings.max_minutes
-        spent = 0.0 if limit is None else (time.monotonic() - started) / (limit * 60)
-        if spent >= 1:
-            break
-        done = max(step / planned, spent)
-        share = min((done + 1 / planned) / max(settings.warm_up, 1e-9), (1 - done) / max(1 - settings.warm_up, 1e-9), 1)
-        for group in optimiser.param_groups:
-            group["lr"] = settings.rate * share
-        epoch, at = divmod(step, in_epoch)
-        order = np.random.default_rng([settings.seed, 4, epoch]).permutation(rows)
-        part = order[at * settings.lists_in_step : (at + 1) * settings.lists_in_step].tolist()
-        rng = np.random.default_rng([settings.seed, 5, step])
-        _step(readers, [0, *(layer + 1 for layer in kept)], optimiser, lists, part, marks, settings, rng, device)
-        step += 1
-        progress(_STAGE, step, planned)
-        if step % every == 0:
-            _measure(student, held, everything, wanted, marks, device, measured, best)
-    if not measured or step % every:
-        _measure(student, held, everything, wanted, marks, device, measured, best)
-    student.load_state_dict(best)
+    device = chosen_device(device)
+    for network in (teacher, student):
+        network.to(device).eval()  # dropout would blur what is to be copied
+    lesson = _Lesson(teacher, student, kept, lists, held, marks, settings, device)
+    steps, seconds = lesson.to_the_end(rows, progress)
+    student.load_state_dict(lesson.best)
     for network in (teacher, student):
         network.to("cpu").eval()
     return DistillReport(
         layers=tuple(kept),
-        steps=step,
-        seconds=round(time.monotonic() - started, 1),
+        steps=steps,
+        seconds=seconds,
         device=device,
-        rank_correlation=max(measured),
+        rank_correlation=max(lesson.measured),
         validation_pools=len(held),
-        measured=tuple(measured),
+        measured=tuple(lesson.measured),
     )
 
 
-def _measure(
-    student: Any,
-    held: TokenLists,
-    rows: Sequence[int],
-    wanted: Sequence[NDArray[np.float32]],
-    marks: Marks,
-    device: str,
-    measured: list[float],
-    best: dict[str, Tensor],
-) -> None:
-    """Add a figure, and keep the weights where it is the best so far."""
-    figure = rank_correlation(scores_of(student, held, rows, marks, device=device), wanted)
-    if not measured or figure > max(measured):
-        best.update({name: value.detach().clone() for name, value in student.state_dict().items()})
-    measured.append(figure)
+class _Lesson:
+    """One distillation: what changes from step to step."""
 
+    def __init__(
+        self,
+        teacher: Any,
+        student: Any,
+        kept: Sequence[int],
+        lists: TokenLists,
+        held: TokenLists,
+        marks: Marks,
+        settings: DistillSettings,
+        device: str,
+    ) -> None:
+        self.student, self.lists, self.held, self.marks = student, lists, held, marks
+        self.settings, self.device = settings, device
+        self.states = [0, *(layer + 1 for layer in kept)]
+        self.readers = PoolReader(teacher).eval(), PoolReader(student).eval()
+        self.optimiser = torch.optim.AdamW(student.parameters(), lr=settings.rate, weight_decay=settings.weight_decay)
+        self.wanted = scores_of(teacher, held, range(len(held)), marks, device=device)
+        self.measured: list[float] = []
+        self.best: dict[str, Tensor] = {}
 
-def _step(
-    readers: tuple[PoolReader, PoolReader],
-    states: Sequence[int],
-    optimiser: torch.optim.Optimizer,
-    lists: TokenLists,
-    rows: Sequence[int],
-    marks: Marks,
-    settings: DistillSettings,
-    rng: np.random.Generator,
-    device: str,
-) -> None:
-    sizes = [int(lists.indptr[row + 1] - lists.indptr[row]) for row in rows]
-    picked = [rng.choice(size, size=min(settings.candidates, size), replace=False) for size in sizes]
-    inputs = as_tensors(laid_out(lists, rows, picked, marks), device)
-    with mixed(device):
-        with torch.no_grad():
-            right = readers[0](**inputs)
-        tried = readers[1](**inputs)
-    loss = _score_loss(right.scores.float(), tried.scores.float(), [len(places) for places in picked], settings)
-    if settings.hidden_weight:
-        loss = loss + settings.hidden_weight * _hidden_loss(right, tried, states, inputs)
-    if settings.attention_weight:
-        loss = loss + settings.attention_weight * _attention_loss(right, tried)
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(readers[1].parameters(), 1.0)
-    optimiser.step()
+    def to_the_end(self, rows: NDArray[np.int64], progress: Progress) -> tuple[int, float]:
+        """Make all steps that time allows, and return how many and the seconds that they took."""
+        settings, started = self.settings, time.monotonic()
+        in_epoch = -(-len(rows) // settings.lists_in_step)
+        planned = max(round(settings.epochs * in_epoch), 1)
+        every = max(in_epoch // settings.evaluations, 1)
+        limit = np.inf if settings.max_minutes is None else settings.max_minutes * 60
+        step = 0
+        while step < planned and (spent := time.monotonic() - started) < limit:
+            done = max(step / planned, spent / limit)
+            rising = (done + 1 / planned) / max(settings.warm_up, 1e-9)
+            falling = (1 - done) / max(1 - settings.warm_up, 1e-9)
+            for group in self.optimiser.param_groups:
+                group["lr"] = settings.rate * min(rising, falling, 1.0)
+            epoch, at = divmod(step, in_epoch)
+            order = np.random.default_rng([settings.seed, 4, epoch]).permutation(rows)
+            part = order[at * settings.lists_in_step : (at + 1) * settings.lists_in_step].tolist()
+            self._make_step(part, np.random.default_rng([settings.seed, 5, step]))
+            step += 1
+            progress(_STAGE, step, planned)
+            if step % every == 0:
+                self._measure()
+        if not self.measured or step % every:
+            self._measure()
+        return step, round(time.monotonic() - started, 1)
+
+    def _measure(self) -> None:
+        """Add a figure, and keep the weights where it is the best so far."""
+        own = scores_of(self.student, self.held, range(len(self.held)), self.marks, device=self.device)
+        figure = rank_correlation(own, self.wanted)
+        if not self.measured or figure > max(self.measured):
+            self.best = {name: value.detach().clone() for name, value in self.student.state_dict().items()}
+        self.measured.append(figure)
+
+    def _make_step(self, rows: Sequence[int], rng: np.random.Generator) -> None:
+        lists, settings = self.lists, self.settings
+        sizes = [int(lists.indptr[row + 1] - lists.indptr[row]) for row in rows]
+        picked = [rng.choice(size, size=min(settings.candidates, size), replace=False) for size in sizes]
+        inputs = as_tensors(laid_out(lists, rows, picked, self.marks), self.device)
+        with mixed(self.device):
+            with torch.no_grad():
+                right = self.readers[0](**inputs)
+            tried = self.readers[1](**inputs)
+        loss = _score_loss(right.scores.float(), tried.scores.float(), [len(places) for places in picked], settings)
+        if settings.hidden_weight:
+            loss = loss + settings.hidden_weight * _hidden_loss(right, tried, self.states, inputs)
+        if settings.attention_weight:
+            loss = loss + settings.attention_weight * _attention_loss(right, tried)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
+        self.optimiser.step()
 
 
 def _score_loss(right: Tensor, tried: Tensor, sizes: Sequence[int], settings: DistillSettings) -> Tensor:

@@ -198,10 +198,9 @@ class _Run:
         """Make all steps that are left; the best weights are in the learner afterwards."""
         settings, every = self.settings, max(self.in_epoch // self.settings.evaluations, 1)
         self.learner.train()
-        ended = "epochs"
+        ended = ""
         while self.step < self.planned:
-            ended = self._ended()
-            if ended:
+            if self.step and (ended := self._ended()):
                 break
             self._make_step()
             progress(_STAGE, self.step, self.planned)

@@ -73,7 +73,7 @@ def test_soft_labels_alone_teach(encoder: Path) -> None:
     shelf, pools, _ = tiny.easy()
     soft: list[Any] = list(tiny.graded(shelf, pools))
     soft[::5] = [None] * len(soft[::5])
-    settings = replace(tiny.SETTINGS, retrieval_prior=False, epochs=12)
+    settings = replace(tiny.SETTINGS, retrieval_prior=False, epochs=9)
     taught = CrossEncoderReranker.train(pools, None, shelf, soft=soft, encoder=encoder, settings=settings)
     report = taught.report["training"]
     assert report["lists"] + report["validation_pools"] == sum(given is not None for given in soft)
@@ -85,7 +85,7 @@ def test_soft_labels_alone_teach(encoder: Path) -> None:
 def test_time_and_patience_end_it(lists: TokenLists, encoder: Path) -> None:
     brief = CrossEncoderReranker.train_lists(lists, encoder=encoder, settings=replace(SHORT, max_minutes=1e-4))
     assert brief.report["training"]["ended"] == "time"
-    assert brief.report["training"]["steps"] < brief.report["training"]["planned"]
+    assert 0 < brief.report["training"]["steps"] < brief.report["training"]["planned"]
     still = replace(SHORT, rate=1e-12, head_rate=1e-12, epochs=20, patience=2, evaluations=5)
     stale = CrossEncoderReranker.train_lists(lists, encoder=encoder, settings=still)
     assert stale.report["training"]["ended"] == "patience"

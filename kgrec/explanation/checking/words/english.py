@@ -96,31 +96,31 @@ What is in no list, and stands nowhere in the product's own texts, is a claim th
 """
 
 VERBS = """
-    accompany account achieve acquire act adapt add address admire adopt advise agree aim allow answer appear apply
-    appreciate approach arrange arrive ask assemble associate assume attach attract base become begin believe belong
-    bet bring browse build buy call care carry catch cause change choose cite claim click close collect combine come
-    compare complement complete comprise concern connect consider consist contain continue convince correspond cost
-    count craft create crop cross decide deduce define deliver depend derive describe deserve design determine differ
-    direct discover discuss display draw drop earn echo encounter end enjoy ensure enter equal establish examine
-    expect explain explore express extend face fall fancy favour feature feel figure fill find fit focus follow form
-    gather get give go grab grow guess guide hand happen have head hear help highlight hint hit hold hope identify
-    imagine include indicate infer influence inform inspire intend interest introduce invite join judge jump keep know
-    land last lean learn let like link list look love maintain make manage mark match mean measure meet mention mind
-    miss move name need nod note notice observe occur offer open opt order originate overlap own pair pass pay pick
-    place plan play please point ponder pop prefer present produce prompt propose provide pull purchase push put
-    qualify raise rank reach react read realise realize reappear recall receive recognise recognize recommend recur
-    reference refer reflect regard relate rely remain remember remind repeat report represent request resemble
-    resonate respond rest result resurface return reveal revisit ride round run save say search see seek seem select
-    send sense serve set settle share shop show signal sit sort speak spend stand start state stay steer stem step
-    stick strike suggest suit sum supply support suppose surface take talk tell tend thank think tie touch track trace
-    treat trigger try turn understand use vary view visit voice want weigh welcome wish wonder work write yield zoom
-    narrow align coincide converge intersect cluster sync tally rhyme warrant justify merit accommodate attend await
-    bolster bridge centre center characterise characterize comprehend conclude confirm consult contribute convey
-    credit deem detect dovetail elaborate embody emerge encompass evoke exemplify exhibit extract factor feed flow
-    gauge glance ground hail hover illustrate implicate incline incorporate intrigue invoke lie locate mesh mix nudge
-    outline peruse pinpoint pique position possess print proceed pursue reckon register reinforce render retain
-    retrieve scan scroll span spring stress summarise summarize surround swap tailor target underline underpin unite
-    validate venture
+    avoid pay gravitate owe merge sound belong lean promise tend arrive identify receive ship hold count accompany
+    account achieve acquire act adapt add address admire adopt advise agree aim allow answer appear apply appreciate
+    approach arrange ask assemble associate assume attach attract base become begin believe bet bring browse build buy
+    call care carry catch cause change choose cite claim click close collect combine come compare complement complete
+    comprise concern connect consider consist contain continue convince correspond cost craft create crop cross decide
+    deduce define deliver depend derive describe deserve design determine differ direct discover discuss display draw
+    drop earn echo encounter end enjoy ensure enter equal establish examine expect explain explore express extend face
+    fall fancy favour feature feel figure fill find fit focus follow form gather get give go grab grow guess guide
+    hand happen have head hear help hint hit hope imagine include indicate infer influence inform inspire intend
+    interest introduce invite join judge jump keep know land last learn let like link list look love maintain make
+    manage mark match mean measure meet mention mind miss move name need nod note notice observe occur offer open opt
+    order originate overlap own pair pass pick place plan play please point ponder pop prefer present produce prompt
+    propose provide pull purchase push put qualify raise rank reach react read realise realize reappear recall
+    recognise recognize recommend recur reference refer reflect regard relate rely remain remember remind repeat
+    report represent request resemble resonate respond rest result resurface return reveal revisit ride round run save
+    say search see seek seem select send sense serve set settle share shop show signal sit sort speak spend stand
+    start state stay steer stem step stick strike suggest suit sum supply support suppose surface take talk tell thank
+    think tie touch track trace treat trigger try turn understand use vary view visit voice want weigh welcome wish
+    wonder work write yield zoom narrow align coincide converge intersect cluster sync tally rhyme warrant justify
+    merit accommodate attend await bolster bridge centre center characterise characterize comprehend conclude confirm
+    consult contribute convey credit deem detect dovetail elaborate embody emerge encompass evoke exemplify exhibit
+    extract factor feed flow gauge glance ground hail hover illustrate implicate incline incorporate intrigue invoke
+    lie locate mesh mix nudge outline peruse pinpoint pique position possess print proceed pursue reckon register
+    reinforce render retain retrieve scan scroll span spring stress summarise summarize surround swap tailor target
+    underline underpin unite validate venture
 """
 """Verbs in the infinitive; their other forms follow by rule."""
 
@@ -133,90 +133,94 @@ IRREGULAR = """
 """
 
 NOUNS = """
+    code promise promises inside outside sort purpose appeal detail identifier reference starter collection interest
     account action activity addition advice affinity agreement aim algorithm alternative analysis angle answer
     anything appearance appetite approach area argument article aspect association attention attribute audience
     background balance basics basis beginning behalf belief benefit bit blend bond bridge call candidate care
-    catalogue cause centre chance character choice circle circumstance class clue cluster collection combination
-    company comparison complement concept conclusion connection consideration contender content context continuation
-    contrast contribution correspondence counterpart couple course crossover cue data deal decision degree demand
-    detail difference direction discovery discussion echo edge effect element end entry equivalent evidence example
-    expectation explanation expression extent factor favour feature feel feeling field figure find fit focus form
-    friend front gap glance goal grasp ground group guess guide habit half hand head heading help hint history idea
-    identity impression inclination indication indicator influence information input inquiry insight inspiration
-    instance intention interaction interest item journey judgement kind kinship leaning level liking link list listing
-    lineup logic look lookalike majority manner match matter meaning meeting member mention mind mindset mix moment
-    month mood motive move name need neighbour nod note notion number object occasion occurrence option origin others
-    overlap pair pairing parallel part partner passion past path people percentage period person perspective pick
-    piece place plan point portion position possibility preference presence profile proof property proposal
-    proposition prospect purchase purpose pursuit query question range rank ranking rate ratio reach reason reasoning
-    recollection record reference regard relation relationship relative relevance reminder request resemblance
-    resonance response rest result return role root round rule sale sample scan scheme score search section sector
-    selection sense sequence session share shopping shortlist side sight signal similarity site situation sort source
-    speaking stage standard standpoint start starting statement step storefront story strand subject suggestion sum
-    summary support taste tendency term theme thing thought thread tie time title total touch trace track trail trait
-    trend tribute try turn twin type variant variation variety version view viewpoint visit vote way week whole wish
-    word work year yours page order basketful haul checkout feed homepage
+    catalogue cause centre chance character choice circle circumstance class clue cluster company comparison
+    complement concept conclusion connection consideration contender content context continuation contrast
+    contribution correspondence counterpart couple course crossover cue data deal decision degree demand difference
+    direction discovery discussion echo edge effect element end entry equivalent evidence example expectation
+    explanation expression extent factor favour feature feel feeling field figure find fit focus form friend front gap
+    glance goal grasp ground group guess guide habit half hand head heading help hint history idea identity impression
+    inclination indication indicator influence information input inquiry insight inspiration instance intention
+    interaction item journey judgement kind kinship leaning level liking link list listing lineup logic look lookalike
+    majority manner match matter meaning meeting member mention mind mindset mix moment month mood motive move name
+    need neighbour nod note notion number object occasion occurrence option origin others overlap pair pairing
+    parallel part partner passion past path people percentage period person perspective pick piece place plan point
+    portion position possibility preference presence profile proof property proposal proposition prospect purchase
+    pursuit query question range rank ranking rate ratio reach reason reasoning recollection record regard relation
+    relationship relative relevance reminder request resemblance resonance response rest result return role root round
+    rule sale sample scan scheme score search section sector selection sense sequence session share shopping shortlist
+    side sight signal similarity site situation source speaking stage standard standpoint start starting statement
+    step storefront story strand subject suggestion sum summary support taste tendency term theme thing thought thread
+    tie time title total touch trace track trail trait trend tribute try turn twin type variant variation variety
+    version view viewpoint visit vote way week whole wish word work year yours page order basketful haul checkout feed
+    homepage
 """
 """Nouns of talk, choice and likeness. Plurals follow by rule."""
 
 ADVERBS = """
-    accordingly actually additionally afterwards again ago ahead alike almost alone along already altogether anyway
-    apparently approximately apart arguably aside assuredly away basically because before beforehand below besides
-    briefly broadly certainly chiefly clearly closely collectively commonly comparably comparatively consequently
-    consistently conveniently correspondingly curiously currently customarily decidedly deliberately directly
-    distinctly doubtless earlier effectively elsewhere entirely equally essentially evenly eventually evidently
-    exactly explicitly expressly fairly familiarly finally first firstly fittingly foremost formerly forth frankly
-    frequently fully further furthermore generally gladly greatly habitually happily hence henceforth here hereby
-    historically hopefully identically immediately implicitly incidentally increasingly indeed independently
-    indirectly individually initially instead inherently intentionally interestingly jointly just lastly lately later
-    latterly likewise literally logically mainly markedly maybe meanwhile merely moreover mostly mutually namely
-    naturally nearby nearly neatly necessarily next nicely nonetheless normally notably noticeably now nowadays
-    obviously occasionally oddly often once onward openly ordinarily originally otherwise outright outwardly overall
-    overly partially particularly partly perhaps personally plainly plausibly possibly potentially practically
-    precisely predominantly presently presumably previously primarily principally probably properly purely purposely
-    quietly quite rather readily recently regardless regularly relatedly relatively reportedly respectively roughly
-    secondly seemingly separately seriously shortly significantly similarly simply since simultaneously sincerely
-    slightly so solely somehow someway somewhat somewhere soon specially specifically squarely still strictly strongly
-    subsequently substantially subtly suddenly suitably supposedly surely surprisingly swiftly tentatively thankfully
-    then there thereafter thereby therefore thirdly thoroughly though throughout thus tightly together truly twice
-    typically ultimately undoubtedly understandably unsurprisingly usually veritably verbatim very virtually visibly
-    well wholly yet familiar relevant related likely possible apt fitting suitable appropriate sensible logical
-    obvious plain certain sure particular specific general separate respective corresponding comparable similar common
-    mutual joint shared own same identical equal additional different distinct various several few many main key
-    central chief principal primary last final previous prior past recent current present frequent regular usual
-    typical able willing curious interested inclined drawn glad aware mindful accurate exact precise whole entire
-    partial half single sole only lone upcoming following preceding neighbouring adjacent close parallel
+    fond due certain keen once twice rightly hardly mainly away accordingly actually additionally afterwards again ago
+    ahead alike almost alone along already altogether anyway apparently approximately apart arguably aside assuredly
+    basically because before beforehand below besides briefly broadly certainly chiefly clearly closely collectively
+    commonly comparably comparatively consequently consistently conveniently correspondingly curiously currently
+    customarily decidedly deliberately directly distinctly doubtless earlier effectively elsewhere entirely equally
+    essentially evenly eventually evidently exactly explicitly expressly fairly familiarly finally first firstly
+    fittingly foremost formerly forth frankly frequently fully further furthermore generally gladly greatly habitually
+    happily hence henceforth here hereby historically hopefully identically immediately implicitly incidentally
+    increasingly indeed independently indirectly individually initially instead inherently intentionally interestingly
+    jointly just lastly lately later latterly likewise literally logically markedly maybe meanwhile merely moreover
+    mostly mutually namely naturally nearby nearly neatly necessarily next nicely nonetheless normally notably
+    noticeably now nowadays obviously occasionally oddly often onward openly ordinarily originally otherwise outright
+    outwardly overall overly partially particularly partly perhaps personally plainly plausibly possibly potentially
+    practically precisely predominantly presently presumably previously primarily principally probably properly purely
+    purposely quietly quite rather readily recently regardless regularly relatedly relatively reportedly respectively
+    roughly secondly seemingly separately seriously shortly significantly similarly simply since simultaneously
+    sincerely slightly so solely somehow someway somewhat somewhere soon specially specifically squarely still
+    strictly strongly subsequently substantially subtly suddenly suitably supposedly surely surprisingly swiftly
+    tentatively thankfully then there thereafter thereby therefore thirdly thoroughly though throughout thus tightly
+    together truly typically ultimately undoubtedly understandably unsurprisingly usually veritably verbatim very
+    virtually visibly well wholly yet familiar relevant related likely possible apt fitting suitable appropriate
+    sensible logical obvious plain sure particular specific general separate respective corresponding comparable
+    similar common mutual joint shared own same identical equal additional different distinct various several few many
+    main key central chief principal primary last final previous prior past recent current present frequent regular
+    usual typical able willing curious interested inclined drawn glad aware mindful accurate exact precise whole
+    entire partial half single sole only lone upcoming following preceding neighbouring adjacent close parallel
 """
 """Words of degree, time and order, and adjectives that describe a choice and not a product."""
 
 IDIOMS = """
-    but weighs less|but counts less|weighs more here|a match for|no match|caught your eye|catches the eye
-    |the label says|the label gives|on the label|name on the label|labelled as|as a whole|whole history
-    |your whole history|you saw|you felt|you checked|you spotted|checked out|your basket|your cart|shopping basket
-    |shopping cart|your shopping basket|your shopping cart|in case|in this case|in that case|in any case|in light of
-    |in the light of|leads to|lead to|leads here|leads us|led to|led us|why not|how about|what about|nothing but
-    |none other than|makes sense|make sense|next step|natural next step|good reason|without further ado|no wonder
-    |no surprise|no coincidence|comes as no surprise|last but not least|if not|or not|most of all|counts most
-    |count most|counts the most|as well as|more than one|one more|at least|at most|on balance|by its score|in which
-    |best match|best fit|good match|good fit|close match|near match|natural match|natural fit|natural companion
-    |goes well with|go well with|going well with|go well together|goes well together|pairs well with|pair well with
-    |fits well with|fit well with|sits well with|sit well with|works well with|work well with|works with|work with
-    |would suit you|once more|in the first place|first of all|more of the same|more like this|not only|more to go on
-    |for one thing|at a glance|at first sight|in short|in other words|to go with|in line with|in keeping with
-    |in common with|in common|in mind|in turn|in particular|by far|for sale|on sale here|such as|so far
-    |more specifically|more precisely|most likely|most closely|most clearly|no more than|no fewer than|no less than
-    |thank you|no doubt|not just|taking into account|take into account|up your street|right up your street
-    |up your alley|right up your alley|worth a look|worth a glance|worth seeing|worth considering|catch your eye
-    |have a look at|had a look at|one another|each other|at the same time|all the same|for this reason|that is why
-    |this is why|here is why|which is why
+    available in|available as|not long ago|not so long ago|long ago|train of thought|line of thought|short way
+    |a short way|partial to|soft spot for|keen on|keep in mind|bear in mind|bears in mind|to do with|has to do with
+    |having to do with|find this useful|find it useful|find useful|of interest|of use|in total|but weighs less
+    |but counts less|weighs more here|a match for|no match|caught your eye|catches the eye|the label says
+    |the label gives|on the label|name on the label|labelled as|as a whole|whole history|your whole history|you saw
+    |you felt|you checked|you spotted|checked out|your basket|your cart|shopping basket|shopping cart
+    |your shopping basket|your shopping cart|in case|in this case|in that case|in any case|in light of|in the light of
+    |leads to|lead to|leads here|leads us|led to|led us|why not|how about|what about|nothing but|none other than
+    |makes sense|make sense|next step|natural next step|good reason|without further ado|no wonder|no surprise
+    |no coincidence|comes as no surprise|last but not least|if not|or not|most of all|counts most|count most
+    |counts the most|as well as|more than one|one more|at least|at most|on balance|by its score|in which|best match
+    |best fit|good match|good fit|close match|near match|natural match|natural fit|natural companion|goes well with
+    |go well with|going well with|go well together|goes well together|pairs well with|pair well with|fits well with
+    |fit well with|sits well with|sit well with|works well with|work well with|works with|work with|would suit you
+    |once more|in the first place|first of all|more of the same|more like this|not only|more to go on|for one thing
+    |at a glance|at first sight|in short|in other words|to go with|in line with|in keeping with|in common with
+    |in common|in mind|in turn|in particular|by far|for sale|on sale here|such as|so far|more specifically
+    |more precisely|most likely|most closely|most clearly|no more than|no fewer than|no less than|thank you|no doubt
+    |not just|taking into account|take into account|up your street|right up your street|up your alley
+    |right up your alley|worth a look|worth a glance|worth seeing|worth considering|catch your eye|have a look at
+    |had a look at|one another|each other|at the same time|all the same|for this reason|that is why|this is why
+    |here is why|which is why
 """
 """Phrases that claim nothing although their words might; separated by bars."""
 
 SHARING = """
-    both|same|share|shares|shared|sharing|in common|in common with|alike|another|each|the two|these two
-    |like each other|match each other|all of them|both of them|the pair of them|two of a kind|jointly|mutual
-    |have in common|all|either|just like|exactly like|as does|as is|so does|so is|so are|as do|overlap|overlaps
-    |matches|match|identical|equally
+    both|same|share|shares|shared|sharing|in common|in common with|alike|each of them|each of these|each of the two
+    |the two|these two|like each other|match each other|all of them|both of them|the pair of them|two of a kind
+    |jointly|mutual|have in common|all|either|just like|exactly like|as does|as is|so does|so is|so are|as do|overlap
+    |overlaps|matches|match|identical|equally
 """
 """What says that something holds for the product and for what it is compared with."""
 
@@ -256,7 +260,8 @@ NOUN_ENDS = """
 """Words that end the description of a history item that began with "your" or "you bought"."""
 
 DENYING = """
-    not|no|never|without|isn't|aren't|wasn't|weren't|doesn't|don't|didn't|hasn't|haven't|hadn't|can't|cannot|won't
+    leaves out|leave out|left out|leaving out|goes without|go without|does without|do without|omits|omit|skips|skip
+    |not|no|never|without|isn't|aren't|wasn't|weren't|doesn't|don't|didn't|hasn't|haven't|hadn't|can't|cannot|won't
     |wouldn't|couldn't|shouldn't|lack|lacks|lacking|nor|neither|none|nothing|nobody|excluding|excludes|except|minus
     |isnt|doesnt|dont|non|nowhere|hardly|barely|rarely|devoid of|anything but|far from|rather than|instead of
 """
