@@ -117,7 +117,7 @@ def _history(passage: Passage, clause: Clause) -> None:
     place = next(at for at in range(clause.first, clause.last) if passage.tokens.words[at] in _YOURS)
     if not passage.case.told:
         finding = ("unknown", "it is not known what the shopper touched")
-    elif passage.case.anchors:
+    elif passage.case.anchors or passage.case.owned:
         finding = ("supported", "the evidence rests on a history")
     else:
         finding = ("contradicted", "no history is in the evidence")
