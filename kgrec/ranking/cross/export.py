@@ -14,9 +14,11 @@ from kgrec.errors import MissingExtraError
 from kgrec.ranking.cross.reader import PoolReader, as_tensors
 from kgrec.ranking.cross.writing import Marks, PoolRows
 
-__all__ = ["write_int8"]
+__all__ = ["SPARED", "write_int8"]
 
 
+SPARED = ("nothing", "narrowing", "feed-forward")
+"""Matrices that may stay in float32: none, those behind the feed-forward's activation, both of the feed-forward."""
 _INPUTS = ("shared", "shared_mask", "shared_types", "own", "own_mask", "own_types", "places")
 
 
@@ -32,7 +34,7 @@ class _Exported(nn.Module):
         return scores
 
 
-def write_int8(network: Any, file: Path, rows: Sequence[PoolRows]) -> None:
+def write_int8(network: Any, file: Path, rows: Sequence[PoolRows], *, spared: str = "nothing") -> None:
     """Write a network with its matrices in eight-bit integers; the ranges of activations are fixed from some rows.
 
     Fixed ranges make a pair's score independent of the pairs beside it, which ranges taken at run time do not.
@@ -41,6 +43,7 @@ def write_int8(network: Any, file: Path, rows: Sequence[PoolRows]) -> None:
         network: of transformers, on the processor.
         file: is made.
         rows: pairs as they will be asked.
+        spared: which matrices stay in float32, one of ``SPARED``: the more, the nearer and the slower.
 
     Raises:
         MissingExtraError: onnx or onnxruntime is not installed.
@@ -56,7 +59,7 @@ def write_int8(network: Any, file: Path, rows: Sequence[PoolRows]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _export(network, plain)
-        model = onnx.shape_inference.infer_shapes(onnx.load(plain))
+        model = onnx.shape_inference.infer_shapes(_without_copies(onnx.load(plain)))
         # without this mark onnxruntime warns, and on the root logger
         model.metadata_props.add(key="onnx.quant.pre_process", value="onnxruntime.quant")
         onnx.save(model, marked)
@@ -66,12 +69,12 @@ def write_int8(network: Any, file: Path, rows: Sequence[PoolRows]) -> None:
             _Reader(rows),
             quant_format=quantization.QuantFormat.QDQ,
             op_types_to_quantize=["MatMul"],  # the scoring layer, a Gemm, stays as it is: it costs nothing
+            nodes_to_quantize=_with_weights(model, spared),
             per_channel=True,
             reduce_range=True,
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,
             calibrate_method=quantization.CalibrationMethod.MinMax,
-            extra_options={"MatMulConstBOnly": True},
         )
     plain.unlink()
     marked.unlink()
@@ -92,6 +95,35 @@ def _export(network: Any, file: Path) -> None:
         dynamic_axes={**axes, "scores": {0: "pairs"}},
         opset_version=17,
     )
+
+
+def _without_copies(model: Any) -> Any:
+    """Let matrices that are used twice be used directly: behind a copy they would be taken for activations."""
+    weights = {tensor.name for tensor in model.graph.initializer}
+    copies = {
+        node.output[0]: node.input[0]
+        for node in model.graph.node
+        if node.op_type == "Identity" and node.input[0] in weights
+    }
+    kept = [node for node in model.graph.node if node.output[0] not in copies]
+    for node in kept:
+        for place, name in enumerate(node.input):
+            if name in copies:
+                node.input[place] = copies[name]
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    return model
+
+
+def _with_weights(model: Any, spared: str) -> list[str]:
+    """Return the products with a fixed matrix that is not spared; attention's own products stay exact."""
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    products = [node for node in model.graph.node if node.op_type == "MatMul" and node.input[1] in shapes]
+    if spared != "nothing":
+        products = [node for node in products if shapes[node.input[1]][0] <= shapes[node.input[1]][1]]
+    if spared == "feed-forward":
+        products = [node for node in products if shapes[node.input[1]][0] == shapes[node.input[1]][1]]
+    return [node.name for node in products]
 
 
 class _Reader:
