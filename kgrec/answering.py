@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from kgrec.data import Catalogue, Explanation, Histories, Pool, Recommendation, Recommendations
 from kgrec.errors import HistoryError
 from kgrec.explanation import Audience, ExplanationSettings, Page, TemplateExplainer
+from kgrec.explanation.checking import Verifier
 from kgrec.graph import Graph
 from kgrec.ranking import RankingStages
 from kgrec.retrieval import (
@@ -178,6 +179,11 @@ class Answering:
             settings=self.explaining,
             removed=self.gone if len(self.gone) else None,
         )
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """Whether a text is true; made for the first one."""
+        return Verifier(self.catalogue, self.graph, self.audience, vectors=self.vectors, settings=self.explaining)
 
     # --- queries
 

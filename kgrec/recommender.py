@@ -29,6 +29,7 @@ from kgrec.data import (
 )
 from kgrec.errors import HistoryError, SettingsError
 from kgrec.explanation import ExplanationSettings, grammar_of
+from kgrec.explanation.checking import Verdict
 from kgrec.graph import Graph
 from kgrec.protocols import Encoder, Progress, silent
 from kgrec.ranking import RankingStages
@@ -405,7 +406,8 @@ class Recommender:
             k: counterfactuals tell whether the product would still be among the first k of :meth:`recommend`.
             controls: as in :meth:`recommend`.
             language: of the sentences.
-            details: whether to find graph paths and counterfactuals, which cost more than all else.
+            details: whether to find graph paths and counterfactuals, and in a shop with re-rankers what these changed
+                (``reranked``): they cost more than all else.
 
         Raises:
             UnknownProductError: no such product.
@@ -421,9 +423,36 @@ class Recommender:
         why = now.explained(query, [found], language)[0]
         if not details:
             return why
+        why = reasons.with_rerankers(now, query, found, why)
         shown = Shown(hidden=np.concatenate([query.items[query.items != num], now.gone]))
         shown, _ = reasons.without_unwanted(now, shown, wishes)
         return reasons.detailed(now, query, shown, k, why, found.source)
+
+    def verify(
+        self,
+        text: str,
+        product: str,
+        *,
+        explanation: Explanation | None = None,
+        history: Sequence[str] | None = None,
+        language: str | None = None,
+    ) -> Verdict:
+        """Find every claim of a text about a product, and tell whether this shop bears it out.
+
+        Args:
+            text: what is to be said, in English or Chinese.
+            product: its id.
+            explanation: what may be said of the history and of other shoppers.
+            history: what the shopper touched, oldest first.
+            language: ``"en"`` or ``"zh"``; told by the letters where it is None.
+
+        Raises:
+            UnknownProductError: no such product.
+            SettingsError: the language is not known.
+        """
+        now = self._now
+        now.catalogue.num(product)
+        return now.verifier.verify(text, product, evidence=explanation, history=history, language=language)
 
     def contrast(
         self,

@@ -129,6 +129,23 @@ class RankingStages:
             "blends": {" + ".join(answered): asdict(blend.report) for answered, blend in self.blends.items()},
         }
 
+    @property
+    def name(self) -> str:
+        """The re-rankers, as one: the stages are a :class:`kgrec.protocols.Reranker` themselves."""
+        return " + ".join(stage.reranker.name for stage in self.stages) or "retrieval"
+
+    def score(self, pools: Sequence[Pool], shelf: Shelf) -> list[NDArray[np.float32]]:
+        """Return the scores that :meth:`rank` gives to each pool.
+
+        Raises:
+            RerankError: a re-ranker took no part.
+        """
+        found = [self.rank(pool, shelf) for pool in pools]
+        for one in found:
+            if one.degraded:
+                raise RerankError(f"{self.name}: {one.notes[0]}")
+        return [one.scores for one in found]
+
     def rank(self, pool: Pool, shelf: Shelf, *, seconds: float | None = None) -> Ranked:
         """Order one pool.
 

@@ -81,6 +81,24 @@ def test_answers_are_reordered_explained_and_whole(shop: kgrec.Recommender, rank
         assert total == pytest.approx(one.explanation.score, rel=1e-5)
 
 
+def test_an_explanation_says_what_was_changed(shop: kgrec.Recommender, ranked: kgrec.Recommender) -> None:
+    answer = ranked.recommend("u1", k=5, deadline=30.0)
+    for place, one in enumerate(answer, start=1):
+        why = ranked.explain("u1", one.item)
+        assert why.reranked is not None
+        assert why.reranked.rank == place
+        assert len(why.reranked.changes) == 6
+        assert why.reranked.stage == "sequence"
+    assert shop.explain("u1", answer[0].item).reranked is None
+
+
+def test_a_text_is_verified_against_the_shop(ranked: kgrec.Recommender) -> None:
+    item = ranked.recommend("u1", k=1)[0]
+    assert item.explanation is not None
+    assert ranked.verify(item.explanation.text, item.item, explanation=item.explanation)
+    assert not ranked.verify("It is made of solid gold and weighs 3 kg.", item.item).ok
+
+
 def test_more_than_the_pool_follows_behind(ranked: kgrec.Recommender) -> None:
     everything = ranked.recommend("u1", k=48, deadline=30.0)
     scores = [one.score for one in everything]
