@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from kgrec.errors import MissingExtraError
 from kgrec.ranking.cross.reader import PoolReader, as_tensors
 from kgrec.ranking.cross.writing import Marks, PoolRows
+from kgrec.training.int8 import write_quantised
 
 __all__ = ["write_int8"]
 
@@ -45,36 +44,12 @@ def write_int8(network: Any, file: Path, rows: Sequence[PoolRows]) -> None:
     Raises:
         MissingExtraError: onnx or onnxruntime is not installed.
     """
-    try:
-        import onnx
-        from onnxruntime import quantization
-    except ImportError as error:
-        purpose = "a cross-encoder in eight-bit integers"
-        raise MissingExtraError("onnx and onnxruntime", extra="fast", purpose=purpose) from error
-    plain = file.with_suffix(".float.onnx")
-    marked = file.with_suffix(".marked.onnx")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        _export(network, plain)
-        model = onnx.shape_inference.infer_shapes(onnx.load(plain))
-        # without this mark onnxruntime warns, and on the root logger
-        model.metadata_props.add(key="onnx.quant.pre_process", value="onnxruntime.quant")
-        onnx.save(model, marked)
-        quantization.quantize_static(
-            str(marked),
-            str(file),
-            _Reader(rows),
-            quant_format=quantization.QuantFormat.QDQ,
-            op_types_to_quantize=["MatMul"],  # the scoring layer, a Gemm, stays as it is: it costs nothing
-            per_channel=True,
-            reduce_range=True,
-            activation_type=quantization.QuantType.QUInt8,
-            weight_type=quantization.QuantType.QInt8,
-            calibrate_method=quantization.CalibrationMethod.MinMax,
-            extra_options={"MatMulConstBOnly": True},
-        )
-    plain.unlink()
-    marked.unlink()
+    write_quantised(
+        lambda plain: _export(network, plain),
+        file,
+        [{name: getattr(part, name) for name in _INPUTS} for part in rows],
+        purpose="a cross-encoder in eight-bit integers",
+    )
 
 
 def _export(network: Any, file: Path) -> None:
@@ -92,15 +67,3 @@ def _export(network: Any, file: Path) -> None:
         dynamic_axes={**axes, "scores": {0: "pairs"}},
         opset_version=17,
     )
-
-
-class _Reader:
-    """Hands rows to onnxruntime's calibration, one batch at a time."""
-
-    def __init__(self, rows: Sequence[PoolRows]) -> None:
-        self._rows: Iterator[PoolRows] = iter(rows)
-
-    def get_next(self) -> dict[str, Any] | None:
-        """Return the next batch, or None at the end."""
-        rows = next(self._rows, None)
-        return None if rows is None else {name: getattr(rows, name) for name in _INPUTS}

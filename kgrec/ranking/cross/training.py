@@ -6,7 +6,6 @@ import hashlib
 import math
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,16 @@ from torch import Tensor, nn
 
 from kgrec.errors import DataError
 from kgrec.protocols import Progress
-from kgrec.ranking.cross.checkpoints import Checkpoint, moments_of, remove_checkpoint
-from kgrec.ranking.cross.judging import mean_ndcg, rank_correlation
+from kgrec.ranking.cross.judging import mean_ndcg
 from kgrec.ranking.cross.lists import TokenLists
 from kgrec.ranking.cross.reader import PoolReader, as_tensors
 from kgrec.ranking.cross.settings import CrossEncoderSettings
 from kgrec.ranking.cross.writing import Marks, PoolRows
+from kgrec.training.agreement import rank_correlation
+from kgrec.training.checkpoints import Checkpoint, moments_of, remove_checkpoint
+from kgrec.training.devices import chosen_device, mixed
 
-__all__ = ["Learner", "TrainingReport", "chosen_device", "held_out", "laid_out", "mixed", "scores_of", "train_network"]
+__all__ = ["Learner", "TrainingReport", "held_out", "laid_out", "scores_of", "train_network"]
 
 _STAGE = "train the cross-encoder"
 _SCORED_AT_ONCE = 64
@@ -85,18 +86,6 @@ class Learner(nn.Module):
         """Return float32 (b,) for rows and retrieval's standardised scores, float32 (b,)."""
         logits: Tensor = self.reader(**inputs).scores.float()
         return logits + self.log_prior.exp() * prior if self.with_prior else logits
-
-
-def chosen_device(device: str | None) -> str:
-    """Return the device asked for, or a GPU where there is one, else the processor."""
-    return device or ("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def mixed(device: str) -> AbstractContextManager[Any]:
-    """Return a context that multiplies in bfloat16 on a GPU that can."""
-    if device.startswith("cuda") and torch.cuda.is_bf16_supported():
-        return torch.autocast("cuda", dtype=torch.bfloat16)
-    return nullcontext()
 
 
 def held_out(lists: TokenLists, share: float, most: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
