@@ -1,7 +1,19 @@
 """A text encoder learns the shop's own words and behaviour, and is made smaller."""
 
 from kgrec.adapting.adapting import Adapted, adapt_encoder
+from kgrec.adapting.distilling import Student, teach_student
 from kgrec.adapting.report import AdaptReport, Comparison
+from kgrec.adapting.saved import save_encoder
 from kgrec.adapting.settings import AdaptSettings, StudentSettings
 
-__all__ = ["AdaptReport", "AdaptSettings", "Adapted", "Comparison", "StudentSettings", "adapt_encoder"]
+__all__ = [
+    "AdaptReport",
+    "AdaptSettings",
+    "Adapted",
+    "Comparison",
+    "Student",
+    "StudentSettings",
+    "adapt_encoder",
+    "save_encoder",
+    "teach_student",
+]
