@@ -3,7 +3,7 @@
 from kgrec.adapting.adapting import Adapted, adapt_encoder
 from kgrec.adapting.distilling import Student, teach_student
 from kgrec.adapting.report import AdaptReport, Comparison
-from kgrec.adapting.saved import save_encoder
+from kgrec.adapting.saved import check_replaceable, save_encoder
 from kgrec.adapting.settings import AdaptSettings, StudentSettings
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Student",
     "StudentSettings",
     "adapt_encoder",
+    "check_replaceable",
     "save_encoder",
     "teach_student",
 ]

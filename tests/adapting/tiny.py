@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -76,3 +77,8 @@ def adapted() -> Adapted:
     """Return the tiny encoder after it has learned the shop."""
     made, facts = shop()
     return adapt_encoder(made.catalogue, made.events, facts, encoder=folder(), settings=SETTINGS)
+
+
+def replaced(**given: float) -> AdaptSettings:
+    """Return the tiny settings with some others, as the command line makes them."""
+    return replace(SETTINGS, steps=25, **given)  # type: ignore[arg-type]
