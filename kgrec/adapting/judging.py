@@ -87,7 +87,7 @@ class Exam:
                 for query in queries
                 if len(left := np.intersect1d(query.answers, products).astype(np.int32))
             )
-            split = None if split is None or not len(among := split.among(products)) else among
+            split = None if split is None else _inside(split, products)
         return cls(
             documents=documents,
             queries=queries,
@@ -104,9 +104,9 @@ class Exam:
         """Return the vectors of the products, float32 (n, d); zero where a product is not needed."""
         if self.products is None:
             return encoder.encode(self.documents, progress=progress)
-        needed = self.products if self.split is None else np.union1d(self.products, self._recent())
         vectors = np.zeros((len(self.documents), encoder.dimension), np.float32)
-        vectors[needed] = encoder.encode([self.documents[num] for num in needed.tolist()], progress=progress)
+        some = [self.documents[num] for num in self.products.tolist()]
+        vectors[self.products] = encoder.encode(some, progress=progress)
         return vectors
 
     def judged(self, encoder: SentenceEncoder, vectors: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
@@ -122,13 +122,6 @@ class Exam:
             for metric, measure in (("ndcg", ndcg), ("recall", recall))
         }
 
-    def _recent(self) -> NDArray[np.int64]:
-        """Return what the shoppers touched last, so far as it counts."""
-        assert self.split is not None, "asked for with shoppers only"
-        queries = self.split.queries
-        rows = [queries.row(row)[-self.history_items :] for row in range(len(queries))]
-        return np.unique(np.concatenate(rows)).astype(np.int64)
-
     def _search(self, encoder: SentenceEncoder, vectors: NDArray[np.float32]) -> Ranking:
         ranked = np.arange(len(vectors)) if self.products is None else self.products
         asked = encoder.encode([query.text for query in self.queries])
@@ -141,6 +134,21 @@ class Exam:
         found = ranked[np.concatenate(best)]
         items[:, : found.shape[1]] = found
         return Ranking.of(items, as_targets(self.queries), n_products=len(vectors))
+
+
+def _inside(split: Split, products: NDArray[np.int64]) -> Split | None:
+    """Return a split in which shoppers touched and want only some products; None where nobody is left."""
+    among = split.among(products)
+    queries = among.queries.keep(np.isin(among.queries.items, products))
+    rows = np.flatnonzero(queries.lengths() > 0)
+    if not len(rows):
+        return None
+    return Split(
+        train=among.train,
+        queries=queries.select(rows),
+        targets=among.targets.select(rows),
+        users=among.users[rows],
+    )
 
 
 def gain_of(before: Mapping[str, float], after: Mapping[str, float], settings: AdaptSettings) -> float:

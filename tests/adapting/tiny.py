@@ -81,4 +81,4 @@ def adapted() -> Adapted:
 
 def replaced(**given: float) -> AdaptSettings:
     """Return the tiny settings with some others, as the command line makes them."""
-    return replace(SETTINGS, steps=25, **given)  # type: ignore[arg-type]
+    return replace(SETTINGS, steps=25, checkpoint_steps=10, **given)  # type: ignore[arg-type]
