@@ -16,8 +16,6 @@ from kgrec.evaluation import PairedTest, paired_test
 
 __all__ = ["AdaptReport", "Comparison", "compared", "verdict"]
 
-_SURE = 0.05
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
@@ -116,11 +114,10 @@ def verdict(comparisons: tuple[Comparison, ...], settings: AdaptSettings, best_s
     if gain <= settings.least_gain:
         return gain, False, f"the old encoder is kept, as the gain is not above {settings.least_gain:.1%}"
     weights = {"search ndcg@10": settings.search_weight, "retrieval ndcg@10": settings.retrieval_weight}
-    worse = [
-        found.name
-        for found in comparisons
-        if weights.get(found.name) and found.test.high < 0 and found.test.p_value < _SURE
-    ]
+    sure = [found for found in comparisons if weights.get(found.name) and found.test.p_value <= settings.chance]
+    worse = [found.name for found in sure if found.test.difference < 0]
     if settings.never_worse and worse:
         return gain, False, f"the old encoder is kept, as {worse[0]} became worse"
+    if not any(found.test.difference > 0 for found in sure):
+        return gain, False, f"the old encoder is kept, as the gain may be chance: no p-value is below {settings.chance}"
     return gain, True, "the adapted encoder is kept"

@@ -44,7 +44,8 @@ class AdaptSettings:
         search_weight: of search in the gain: Σ weight · (NDCG@10 after / before) / Σ weight − 1.
         retrieval_weight: of the text-only recommendation in the gain.
         least_gain: the adapted encoder is kept where its gain on held-out data is above this.
-        never_worse: whether the old encoder is also kept where one of the two became worse with p < .05.
+        chance: and where one of the two became better with a p-value below this; 1 asks for no such proof.
+        never_worse: whether the old encoder is also kept where one of the two became worse with such a p-value.
         linear_model: whether the report also compares the whole recommendation model with both encoders' vectors.
 
     Raises:
@@ -80,6 +81,7 @@ class AdaptSettings:
     search_weight: float = 0.5
     retrieval_weight: float = 0.5
     least_gain: float = 0.0
+    chance: float = 0.05
     never_worse: bool = True
     linear_model: bool = True
 
@@ -92,7 +94,7 @@ class AdaptSettings:
         _positive(self, "temperature", "rate")
         _at_least(self, 0, "behaviour_share", "graph_share", "search_share", "weight_decay", "search_weight")
         _at_least(self, 0, "retrieval_weight")
-        _share(self, "alike", "warm_up", "drop", "crop", "synonym")
+        _share(self, "alike", "warm_up", "drop", "crop", "synonym", "chance")
         if not 0 < self.held_values < 1:
             raise SettingsError(f"held_values must be above 0 and below 1; got {self.held_values!r}")
         if self.behaviour_share + self.graph_share + self.search_share == 0:

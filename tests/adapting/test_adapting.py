@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 import kgrec
-from kgrec.adapting import AdaptSettings, StudentSettings, adapt_encoder
+from kgrec.adapting import AdaptSettings, Comparison, StudentSettings, adapt_encoder
+from kgrec.adapting.report import verdict
 from kgrec.data import Facts
 from kgrec.errors import DataError, SettingsError
+from kgrec.evaluation import PairedTest
 from tests.adapting import tiny
 
 
@@ -98,6 +100,39 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(tmp_path: Path) -> Non
     assert again.report.training.validations == pytest.approx(whole.report.training.validations, abs=1e-6)
     assert again.encoder.name == whole.encoder.name
     assert not list(folder.iterdir())
+
+
+def comparison(name: str, before: float, after: float, p_value: float) -> Comparison:
+    apart = after - before
+    test = PairedTest(difference=apart, low=apart - 0.1, high=apart + 0.1, p_value=p_value, n_users=50)
+    return Comparison(name=name, before=before, after=after, test=test)
+
+
+@pytest.mark.parametrize(
+    ("search", "retrieval", "kept", "why"),
+    [
+        ((0.4, 0.5, 0.01), (0.1, 0.1, 1.0), True, "adapted"),
+        ((0.4, 0.5, 0.30), (0.1, 0.1, 1.0), False, "chance"),
+        ((0.4, 0.6, 0.01), (0.1, 0.09, 0.01), False, "retrieval ndcg@10 became worse"),
+        ((0.4, 0.41, 0.01), (0.1, 0.09, 0.40), False, "not above"),
+    ],
+)
+def test_the_old_encoder_stays_unless_the_new_one_is_surely_better(
+    search: tuple[float, float, float], retrieval: tuple[float, float, float], kept: bool, why: str
+) -> None:
+    found = comparison("search ndcg@10", *search), comparison("retrieval ndcg@10", *retrieval)
+    gain, chosen, said = verdict(found, AdaptSettings(), 10)
+    assert (chosen, why in said) == (kept, True)
+    assert gain == pytest.approx((search[1] / search[0] + retrieval[1] / retrieval[0]) / 2 - 1)
+    assert not verdict(found, AdaptSettings(), 0)[1]
+
+
+def test_the_whole_model_is_compared_too() -> None:
+    made, facts = tiny.shop()
+    settings = replace(tiny.SETTINGS, steps=2, linear_model=True)
+    report = adapt_encoder(made.catalogue, made.events, facts, encoder=tiny.folder(), settings=settings).report
+    assert 0.3 < report["model ndcg@10"].before < 1
+    assert report["model recall@10"].test.n_users == report["retrieval recall@10"].test.n_users
 
 
 def test_without_events_the_graph_teaches_and_search_judges() -> None:

@@ -8,11 +8,10 @@ from functools import cache
 from pathlib import Path
 
 from kgrec.adapting import Adapted, AdaptSettings, StudentSettings, adapt_encoder
-from kgrec.data import Catalogue, Facts
+from kgrec.data import Facts
 from kgrec.embedding import product_documents
 from kgrec.extraction import extract
-from kgrec.testing import ClusteredShop, clustered_shop
-from kgrec.weights import quiet_loading
+from kgrec.testing import ClusteredShop, clustered_shop, tiny_encoder
 
 SETTINGS = AdaptSettings(
     steps=60,
@@ -24,7 +23,7 @@ SETTINGS = AdaptSettings(
     validation_products=40,
     linear_model=False,
 )
-TEACHING = StudentSettings(layers=1, steps=60, batch_size=24, rate=2e-3, evaluate_steps=20, max_minutes=None)
+TEACHING = StudentSettings(layers=1, steps=40, batch_size=24, rate=2e-3, evaluate_steps=20, max_minutes=None)
 
 
 @cache
@@ -35,41 +34,10 @@ def shop() -> tuple[ClusteredShop, Facts]:
 
 @cache
 def folder(layers: int = 2, seed: int = 0) -> Path:
-    """Return the folder of a BERT with mean pooling, with a vocabulary of the shop's words and letters."""
+    """Return the folder of a BERT with mean pooling, that knows the shop's words."""
     made, facts = shop()
     path = Path(tempfile.mkdtemp(prefix="kgrec-tiny-")) / "tiny"
-    return write(path, made.catalogue, facts, layers=layers, seed=seed)
-
-
-def write(path: Path, catalogue: Catalogue, facts: Facts, *, layers: int = 2, seed: int = 0) -> Path:
-    """Write an encoder that knows the words of a catalogue."""
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    text = " ".join(product_documents(catalogue, facts)).lower()
-    words = sorted(set("".join(letter if letter.isalnum() else " " for letter in text).split()))
-    letters = [chr(code) for code in range(33, 127) if not chr(code).isupper()]
-    marks = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    inner = path.parent / "bert"
-    inner.mkdir(parents=True)
-    vocabulary = dict.fromkeys([*marks, *letters, *(f"##{letter}" for letter in letters), *words])
-    (inner / "vocab.txt").write_text("\n".join(vocabulary) + "\n", "utf-8")
-    tokenizer = BertTokenizerFast(vocab=str(inner / "vocab.txt"), do_lower_case=True)
-    with torch.random.fork_rng(devices=[]), quiet_loading():
-        torch.manual_seed(seed)
-        config = BertConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=32,
-            num_hidden_layers=layers,
-            num_attention_heads=2,
-            intermediate_size=64,
-            max_position_embeddings=140,
-        )
-        BertModel(config).save_pretrained(inner)
-        tokenizer.save_pretrained(inner)
-        SentenceTransformer(str(inner), device="cpu").save(str(path), create_model_card=False)
-    return path
+    return tiny_encoder(path, product_documents(made.catalogue, facts), layers=layers, seed=seed)
 
 
 @cache
