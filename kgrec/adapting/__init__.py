@@ -1,7 +1,7 @@
 """A text encoder learns the shop's own words and behaviour, and is made smaller."""
 
 from kgrec.adapting.adapting import Adapted, adapt_encoder
-from kgrec.adapting.distilling import Student, teach_student
+from kgrec.adapting.distilling import Student, check_layers, teach_student
 from kgrec.adapting.report import AdaptReport, Comparison
 from kgrec.adapting.saved import check_replaceable, save_encoder
 from kgrec.adapting.settings import AdaptSettings, StudentSettings
@@ -14,6 +14,7 @@ __all__ = [
     "Student",
     "StudentSettings",
     "adapt_encoder",
+    "check_layers",
     "check_replaceable",
     "save_encoder",
     "teach_student",

@@ -121,7 +121,7 @@ def adapt_encoder(
     )
     if checkpoint is not None:
         remove_checkpoint(Path(checkpoint))
-    now.name = f"{old.name} adapted {_digest(network)}"
+    now.name = f"{old.name.removesuffix(' int8')} adapted {_digest(network)}"
     said = [query.text for query in (*early.queries, *final.queries)]
     titles = [product.title for product in catalogue if product.title]
     known = tuple(dict.fromkeys(text for text in (*documents, *titles, *said) if text.strip()))

@@ -21,7 +21,7 @@ from kgrec.training.agreement import LEAST_STUDENT, rank_correlation
 from kgrec.training.devices import chosen_device, mixed
 from kgrec.training.layers import keep_evenly
 
-__all__ = ["Student", "agreement", "parted", "teach_student"]
+__all__ = ["Student", "agreement", "check_layers", "parted", "teach_student"]
 
 _STAGE = "distil the encoder"
 
@@ -134,15 +134,32 @@ def teach_student(
     )
 
 
+def check_layers(teacher: SentenceEncoder, layers: int) -> None:
+    """Tell before a long training whether a student of so many layers can be made of an encoder.
+
+    Raises:
+        EncoderUnavailableError: the encoder is of another layout than BERT's, or has no more layers.
+    """
+    _check(teacher.network(), teacher.name, layers)
+
+
+def _check(network: Any, name: str, layers: int) -> None:
+    inner = network[0].auto_model
+    own = getattr(getattr(inner, "encoder", None), "layer", None)
+    if own is None:
+        raise EncoderUnavailableError(
+            f"{name} is no encoder of BERT's layout, as a student needs; use MiniLM, BGE, E5 or GTE"
+        )
+    if layers >= len(own):
+        raise EncoderUnavailableError(f"a student of {layers} layers needs a teacher of more; {name} has {len(own)}")
+
+
 class _Lesson:
     """One distillation: what changes from step to step."""
 
     def __init__(self, teacher: SentenceEncoder, settings: StudentSettings, held: list[str], device: str) -> None:
         network: Any = teacher.network()
-        if not hasattr(getattr(network[0].auto_model, "encoder", None), "layer"):
-            raise EncoderUnavailableError(
-                f"{teacher.name} is no encoder of BERT's layout, as a student needs; use MiniLM, BGE, E5 or GTE"
-            )
+        _check(network, teacher.name, settings.layers)
         network[0].auto_model.set_attn_implementation("eager")  # others do not hand out their attention
         self.settings, self.device, self.held = settings, device, held
         self.wanted = SentenceEncoder.of_network(network, "", max_tokens=teacher.max_tokens).encode(held)

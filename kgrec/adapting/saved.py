@@ -71,7 +71,7 @@ def save_encoder(
             network.save(str(part), create_model_card=False)
         about = {
             "format": FORMAT,
-            "name": encoder.name,
+            "name": encoder.name.removesuffix(" int8"),  # the weights beside it are exact
             "adapted": None if report is None else report.to_dict(),
             "student": taught,
             "int8": _eight_bit(network, part, encoder, texts, seed) if int8 else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,8 +23,7 @@ from kgrec.serving.options import (
 from kgrec.serving.progress import drawn_progress
 
 if TYPE_CHECKING:
-    from kgrec.adapting import Adapted, Student
-    from kgrec.protocols import Progress
+    from kgrec.adapting import Adapted
 
 __all__ = ["train"]
 
@@ -53,12 +52,21 @@ def train(
     set_aside: SetAsideOption = None,
 ) -> None:
     """Fine-tune the text encoder on the shop's text and behaviour; the old one stays where it is better."""
-    from kgrec.adapting import AdaptSettings, StudentSettings, adapt_encoder, save_encoder
+    from kgrec.adapting import (
+        AdaptSettings,
+        StudentSettings,
+        adapt_encoder,
+        check_layers,
+        save_encoder,
+        teach_student,
+    )
 
     settings = AdaptSettings(max_minutes=minutes)
     teaching = None if student is None else StudentSettings(layers=student, max_minutes=minutes, seed=seed)
     begun = _begun(out, resume=resume)
     first = kgrec.SentenceEncoder(None if encoder in {None, "minilm"} else encoder, precision="float32")
+    if teaching is not None:
+        check_layers(first, teaching.layers)  # now rather than after an hour
     with drawn_progress() as progress:
         products = kgrec.read_catalogue(catalogue, columns=columns_of(column or []), progress=progress)
         report_aside(console, products.set_aside)
@@ -71,12 +79,16 @@ def train(
             adapted = adapt_encoder(
                 products, log, known, encoder=first, settings=settings, checkpoint=begun, progress=progress, seed=seed
             )
-            taught = _taught(adapted, teaching, progress) if teaching is not None else None
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"{out} was not written; the same command with --resume goes on") from None
-        about = save_encoder(
-            adapted.encoder, out, report=adapted.report, student=taught, int8=int8, texts=adapted.texts, seed=seed
-        )
+        save = partial(save_encoder, adapted.encoder, out, report=adapted.report, texts=adapted.texts, seed=seed)
+        about = save(int8=int8 and teaching is None)
+        if teaching is not None:
+            try:
+                taught = teach_student(adapted.encoder, adapted.texts, settings=teaching, progress=progress)
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(f"{out} holds the encoder with all its layers, and no student") from None
+            about = save(student=taught, int8=int8)
     _tell(adapted, about, out)
 
 
@@ -96,12 +108,6 @@ def _begun(out: Path, *, resume: bool) -> Path:
     if resume and not has_checkpoint(folder):
         raise SettingsError(f"there is no training in {folder} to go on with; leave --resume out")
     return folder
-
-
-def _taught(adapted: Adapted, settings: Any, progress: Progress) -> Student:
-    from kgrec.adapting import teach_student
-
-    return teach_student(adapted.encoder, adapted.texts, settings=settings, progress=progress)
 
 
 def _tell(adapted: Adapted, about: dict[str, Any], out: Path) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 import kgrec
 from kgrec.adapting import AdaptSettings, adapting
-from kgrec.errors import SettingsError
+from kgrec.errors import EncoderUnavailableError, SettingsError
 from kgrec.serving import cli
 from tests.adapting import tiny
 
@@ -90,6 +90,11 @@ def test_a_stopped_training_says_how_to_go_on(
     answer = invoke("train", *files, "-o", out, "--encoder", tiny.folder(), "--resume")
     assert answer.exit_code == 0, answer.output
     assert kgrec.SentenceEncoder(out).name.startswith("tiny")
+
+
+def test_a_student_that_cannot_be_is_refused_before_the_training(files: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.raises(EncoderUnavailableError, match="of more"):
+        invoke("train", *files, "-o", tmp_path / "encoder", "--encoder", tiny.folder(layers=1), "--student", 1)
 
 
 def test_a_folder_of_something_else_is_not_touched(files: tuple[Path, Path]) -> None:
