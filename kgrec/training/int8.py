@@ -16,7 +16,14 @@ __all__ = ["onnx_session", "write_quantised"]
 Inputs = Mapping[str, NDArray[Any]]
 
 
-def write_quantised(export: Callable[[Path], None], file: Path, calibration: Sequence[Inputs], *, purpose: str) -> None:
+def write_quantised(
+    export: Callable[[Path], None],
+    file: Path,
+    calibration: Sequence[Inputs],
+    *,
+    purpose: str,
+    exact: Callable[[str], bool] = lambda name: False,
+) -> None:
     """Write a network with its matrices in eight-bit integers; the ranges of activations are fixed from some inputs.
 
     Fixed ranges make an answer independent of what stands beside it in a batch, which ranges taken at run time do not.
@@ -26,6 +33,7 @@ def write_quantised(export: Callable[[Path], None], file: Path, calibration: Seq
         file: is made.
         calibration: inputs as they will be asked, by name.
         purpose: for the error.
+        exact: whether a multiplication, by its name in the exported network, stays in float32.
 
     Raises:
         MissingExtraError: onnx or onnxruntime is not installed.
@@ -56,6 +64,7 @@ def write_quantised(export: Callable[[Path], None], file: Path, calibration: Seq
             weight_type=quantization.QuantType.QInt8,
             calibrate_method=quantization.CalibrationMethod.MinMax,
             extra_options={"MatMulConstBOnly": True},
+            nodes_to_exclude=[node.name for node in model.graph.node if exact(node.name)],
         )
     plain.unlink()
     marked.unlink()
