@@ -42,6 +42,8 @@ from kgrec.shop import Shop
 LANGUAGES = ("en", "zh")
 TOLERANCE = 1e-4
 REPEATS = 5
+SAYING = 8
+"""Titles of more characters say something that can be exchanged."""
 BARS: Mapping[str, str] = {
     "shares_max_relative_error": "≤ 1e-5",
     "counterfactual_agreement": "1",
@@ -293,6 +295,9 @@ def verified(shop: Shop, asked: Sequence[Asked], arguments: Namespace) -> dict[s
             sums += (good, total) if length == "text" else (0, 0)
     result["claims_supported"] = float(sums[0] / sums[1]) if sums[1] else None
     result["unsupported"] = result["unsupported"][:40]
+    if sum(len(product.title) > SAYING for product in shop.catalogue) < len(shop.catalogue) / 2:
+        reason = "no falsehoods: most products have no title to plant them in"
+        return result | {"planted_caught": None, "false_alarms": None, "reason": reason}
     figures = planted_figures(parts_of(Recommender(shop), seed=arguments.seed), arguments.seed, each=arguments.planted)
     return result | figures
 

@@ -15,8 +15,23 @@ from typing import TYPE_CHECKING, Any
 from kgrec import errors
 
 if TYPE_CHECKING:
-    from kgrec.data import Catalogue, Events, Fact, Facts, Histories, Product, Recommendation, Recommendations, SetAside
+    from kgrec.data import (
+        Catalogue,
+        Events,
+        Explanation,
+        Fact,
+        Facts,
+        Feedback,
+        Histories,
+        Product,
+        Recommendation,
+        Recommendations,
+        SetAside,
+    )
     from kgrec.embedding import HashingEncoder, SentenceEncoder
+    from kgrec.explanation import ExplanationSettings, Sensitive
+    from kgrec.explanation.checking import Verifier, verify
+    from kgrec.explanation.wording import PromptedExplainer
     from kgrec.extraction import (
         AttributeSchema,
         Corrections,
@@ -31,23 +46,39 @@ if TYPE_CHECKING:
     from kgrec.graph import Graph
     from kgrec.llm import Budget, CallableModel, Calls, CallSettings, EndpointModel, LocalModel, Price
     from kgrec.pipeline import build
+    from kgrec.ranking import (
+        BlendSettings,
+        CrossEncoderReranker,
+        CrossEncoderSettings,
+        LlmReranker,
+        SequenceSettings,
+        Stage,
+    )
     from kgrec.readers import read_catalogue, read_events, read_facts, read_reviews, write_facts
     from kgrec.recommender import Recommender, load
-    from kgrec.retrieval import Boost, Filter, IndexSettings, LinearSettings, Rules, field
+    from kgrec.retrieval import Boost, Controls, Filter, IndexSettings, LinearSettings, Rules, field
+    from kgrec.tuning import RerankSettings, train_rerankers
 
 __all__ = [
     "AttributeSchema",
+    "BlendSettings",
     "Boost",
     "Budget",
     "CallSettings",
     "CallableModel",
     "Calls",
     "Catalogue",
+    "Controls",
     "Corrections",
+    "CrossEncoderReranker",
+    "CrossEncoderSettings",
     "EndpointModel",
     "Events",
+    "Explanation",
+    "ExplanationSettings",
     "Fact",
     "Facts",
+    "Feedback",
     "Filter",
     "Graph",
     "HashingEncoder",
@@ -56,18 +87,25 @@ __all__ = [
     "LabelledProduct",
     "LinearSettings",
     "LlmExtractor",
+    "LlmReranker",
     "LlmSettings",
     "LocalModel",
     "Price",
     "Product",
+    "PromptedExplainer",
     "Recommendation",
     "Recommendations",
     "Recommender",
+    "RerankSettings",
     "RuleExtractor",
     "Rules",
+    "Sensitive",
     "SentenceEncoder",
+    "SequenceSettings",
     "SetAside",
+    "Stage",
     "TaggerExtractor",
+    "Verifier",
     "build",
     "errors",
     "extract",
@@ -78,6 +116,8 @@ __all__ = [
     "read_events",
     "read_facts",
     "read_reviews",
+    "train_rerankers",
+    "verify",
     "write_facts",
 ]
 
@@ -85,17 +125,24 @@ __version__ = "0.1.0"
 
 _HOME = {
     "AttributeSchema": "extraction",
+    "BlendSettings": "ranking",
     "Boost": "retrieval",
     "Budget": "llm",
     "CallSettings": "llm",
     "CallableModel": "llm",
     "Calls": "llm",
     "Catalogue": "data",
+    "Controls": "retrieval",
     "Corrections": "extraction",
+    "CrossEncoderReranker": "ranking",
+    "CrossEncoderSettings": "ranking",
     "EndpointModel": "llm",
     "Events": "data",
+    "Explanation": "data",
+    "ExplanationSettings": "explanation",
     "Fact": "data",
     "Facts": "data",
+    "Feedback": "data",
     "Filter": "retrieval",
     "Graph": "graph",
     "HashingEncoder": "embedding",
@@ -104,18 +151,25 @@ _HOME = {
     "LabelledProduct": "extraction",
     "LinearSettings": "retrieval",
     "LlmExtractor": "extraction",
+    "LlmReranker": "ranking",
     "LlmSettings": "extraction",
     "LocalModel": "llm",
     "Price": "llm",
     "Product": "data",
+    "PromptedExplainer": "explanation.wording",
     "Recommendation": "data",
     "Recommendations": "data",
     "Recommender": "recommender",
+    "RerankSettings": "tuning",
     "RuleExtractor": "extraction",
     "Rules": "retrieval",
+    "Sensitive": "explanation",
     "SentenceEncoder": "embedding",
+    "SequenceSettings": "ranking",
     "SetAside": "data",
+    "Stage": "ranking",
     "TaggerExtractor": "extraction",
+    "Verifier": "explanation.checking",
     "build": "pipeline",
     "extract": "extraction",
     "field": "retrieval",
@@ -125,9 +179,13 @@ _HOME = {
     "read_events": "readers",
     "read_facts": "readers",
     "read_reviews": "readers",
+    "train_rerankers": "tuning",
+    "verify": "explanation.checking",
     "write_facts": "readers",
 }
-_ROOMS = frozenset({"evaluation", "extraction", "graph", "llm", "readers", "sentiment", "testing"})
+_ROOMS = frozenset(
+    {"evaluation", "explanation", "extraction", "graph", "llm", "ranking", "readers", "sentiment", "testing"}
+)
 
 
 def __getattr__(name: str) -> Any:

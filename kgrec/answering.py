@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.data import Catalogue, Explanation, Histories, Recommendation, Recommendations
+from kgrec.data import Catalogue, Explanation, Histories, Pool, Recommendation, Recommendations
 from kgrec.errors import HistoryError
 from kgrec.explanation import Audience, ExplanationSettings, Page, TemplateExplainer
+from kgrec.explanation.checking import Verifier
 from kgrec.graph import Graph
+from kgrec.ranking import RankingStages
 from kgrec.retrieval import (
     Arranger,
     Eligibility,
@@ -54,12 +56,17 @@ class TextSearch(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """A history as the model reads it: numbers int32 (m,), and what each event counts, float32 (m,)."""
+    """A history as the model reads it: numbers int32 (m,), and what each event counts, float32 (m,).
+
+    ``times`` are float64 (m,), None where unknown; ``seconds`` is the time that re-rankers may take, None for theirs.
+    """
 
     items: NDArray[np.int32]
     weights: NDArray[np.float32]
     notes: tuple[str, ...] = ()
     basis: Basis = "history"
+    times: NDArray[np.float64] | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,15 @@ class Candidate:
     source: str
     shown_score: float | None = None
     rules: tuple[str, ...] = ()
+
+
+class Ordered(NamedTuple):
+    """Candidates, best first, and how they came to that order."""
+
+    candidates: list[Candidate]
+    notes: tuple[str, ...] = ()
+    stage: str = "retrieval"
+    degraded: bool = False
 
 
 class _FirstAsked:
@@ -105,6 +121,7 @@ class Answering:
         histories: of the known users.
         user_num: user id → row in ``histories``.
         gone: int32 (g,), numbers of removed products.
+        stages: re-rankers, or None.
         explaining: what is put in words, and how.
     """
 
@@ -119,6 +136,7 @@ class Answering:
     histories: UserHistories
     user_num: Mapping[str, int]
     gone: NDArray[np.int32]
+    stages: RankingStages | None = None
     explaining: ExplanationSettings = field(default_factory=ExplanationSettings)
 
     @classmethod
@@ -141,6 +159,7 @@ class Answering:
             histories=shop.histories,
             user_num=shop.user_num,
             gone=np.zeros(0, np.int32),
+            stages=shop.stages,
             explaining=explaining or ExplanationSettings(),
         )
 
@@ -161,6 +180,11 @@ class Answering:
             removed=self.gone if len(self.gone) else None,
         )
 
+    @cached_property
+    def verifier(self) -> Verifier:
+        """Whether a text is true; made for the first one."""
+        return Verifier(self.catalogue, self.graph, self.audience, vectors=self.vectors, settings=self.explaining)
+
     # --- queries
 
     def of_user(self, user: str) -> Query:
@@ -170,7 +194,7 @@ class Answering:
             note = (f"user {user!r} is not known: answered with what is popular",)
             return replace(self.of_nobody(), notes=note)
         own = self.histories.select(np.array([row]))
-        return Query(own.items, recency_weights(own, self.model.settings))
+        return Query(own.items, recency_weights(own, self.model.settings), times=own.times)
 
     def of_nobody(self) -> Query:
         """Return an empty query."""
@@ -200,38 +224,79 @@ class Answering:
         self, query: Query, k: int, shown: Shown, rules: Rules | Mapping[str, Any] | None, explain: bool, language: str
     ) -> Recommendations:
         """Answer a query whose ``k`` and ``language`` were checked."""
-        candidates, notes = self.ranked(query, k, shown, rules)
-        return self.written(query, candidates, (*query.notes, *notes), explain, language)
+        found = self.ranked(query, k, shown, rules)
+        return self.written(query, found, query.notes, explain, language)
 
-    def ranked(
-        self, query: Query, k: int, shown: Shown, rules: Rules | Mapping[str, Any] | None
-    ) -> tuple[list[Candidate], tuple[str, ...]]:
-        """Return the best ``k`` candidates by score and rules, and what is to be noted."""
+    def ranked(self, query: Query, k: int, shown: Shown, rules: Rules | Mapping[str, Any] | None) -> Ordered:
+        """Return the best ``k`` candidates by score, re-rankers and rules, and what is to be noted."""
         k = min(k, len(self.catalogue))
-        if rules is None:
-            return self.candidates(query, shown, k), ()
-        return self._arranged(query, shown.dense(len(self.catalogue)), k, Rules.of(rules))
+        if rules is not None:
+            return self._arranged(query, shown.dense(len(self.catalogue)), k, Rules.of(rules))
+        looked = self.looked_again(query, self.candidates(query, shown, self._pool_size(k)))
+        return looked._replace(candidates=looked.candidates[:k])
 
     def written(
-        self, query: Query, candidates: Sequence[Candidate], notes: tuple[str, ...], explain: bool, language: str
+        self, query: Query, found: Ordered, notes: tuple[str, ...], explain: bool, language: str
     ) -> Recommendations:
         """Put candidates into words."""
-        why = self.explained(query, candidates, language) if explain else [None] * len(candidates)
+        why = self.explained(query, found.candidates, language) if explain else [None] * len(found.candidates)
         catalogue = self.catalogue
         items = []
-        for found, explanation in zip(candidates, why, strict=True):
-            product = catalogue[found.num]
+        for one, explanation in zip(found.candidates, why, strict=True):
+            product = catalogue[one.num]
             items.append(
                 Recommendation(
                     item=product.id,
                     title=product.title,
-                    score=found.score if found.shown_score is None else found.shown_score,
-                    source=found.source,
+                    score=one.score if one.shown_score is None else one.shown_score,
+                    source=one.source,
                     explanation=explanation,
-                    rules=found.rules,
+                    rules=one.rules,
                 )
             )
-        return Recommendations(items=tuple(items), notes=notes)
+        return Recommendations(
+            items=tuple(items), notes=(*notes, *found.notes), degraded=found.degraded, stage=found.stage
+        )
+
+    # --- re-ranking
+
+    @cached_property
+    def popularity(self) -> NDArray[np.int64]:
+        """How many shoppers touched each product, int64 (n,)."""
+        return np.fromiter(map(self.audience.touched, range(len(self.catalogue))), np.int64, len(self.catalogue))
+
+    def _pool_size(self, k: int) -> int:
+        return k if self.stages is None else min(max(k, self.stages.settings.pool), len(self.catalogue))
+
+    def pool(self, query: Query, found: Sequence[Candidate]) -> Pool:
+        """Return what re-rankers are asked of candidates that the item–item model speaks for."""
+        nums = np.array([one.num for one in found], np.int32)
+        parts = self.model.contributions_of(query.items, query.weights, nums).sum(axis=1)
+        times = np.full(len(query.items), np.nan) if query.times is None else query.times
+        return Pool(
+            history=query.items,
+            times=times,
+            candidates=nums,
+            retrieval=np.array([one.score for one in found], np.float32),
+            sources=self.model.sources,
+            parts=parts.astype(np.float32),
+        )
+
+    def looked_again(self, query: Query, found: list[Candidate]) -> Ordered:
+        """Let the re-rankers order what the item–item model speaks for; the others stay behind."""
+        spoken = [one for one in found if one.source == "item-item"]
+        stages = self.stages
+        if stages is None or query.basis == "product" or not len(query.items) or not spoken:
+            return Ordered(found)
+        spoken = spoken[: stages.settings.pool]
+        ranked = stages.rank(self.pool(query, spoken), self, seconds=query.seconds)
+        if ranked.stage == "retrieval":
+            return Ordered(found, ranked.notes, degraded=ranked.degraded)
+        first = [replace(spoken[at], shown_score=float(ranked.scores[at])) for at in ranked.order.tolist()]
+        behind = placed_behind(found[len(spoken) :], first[-1].shown_score or 0.0)
+        return Ordered([*first, *behind], ranked.notes, ranked.stage, ranked.degraded)
+
+    # --- sources
 
     def candidates(self, query: Query, shown: Shown, k: int, ceiling: float = 1.0) -> list[Candidate]:
         """Ask the sources in order until ``k`` are found; a later source never outranks an earlier one.
@@ -288,24 +353,29 @@ class Answering:
 
     # --- rules
 
-    def _arranged(
-        self, query: Query, allowed: NDArray[np.bool_], k: int, rules: Rules
-    ) -> tuple[list[Candidate], tuple[str, ...]]:
-        """Let the rules act on pools of candidates until ``k`` are found, then pin."""
+    def _arranged(self, query: Query, allowed: NDArray[np.bool_], k: int, rules: Rules) -> Ordered:
+        """Let the rules act on pools of candidates until ``k`` are found, then pin; the first pool is re-ranked."""
         pins, notes = self._pins(rules, allowed, k)
         allowed[list(pins.values())] = False
         by_text = rules.diversity_by == "text" and self.vectors.shape[1] > 0
         likeness = text_likeness(self.vectors) if by_text else graph_likeness(self.graph)
         arranger = Arranger(rules, self.table, likeness)
         found: list[Candidate] = []
-        ceiling, size = 1.0, min(10 * k + 100, len(allowed))
+        looked = Ordered([])
+        ceiling, least, size = 1.0, None, self._pool_size(min(10 * k + 100, len(allowed)))
         while len(found) < k - len(pins):
             pool = self.candidates(query, Shown(allowed), size, ceiling)
             if not pool:
                 break
             ceiling = pool[-1].score
-            nums = np.array([candidate.num for candidate in pool], np.int32)
-            scores = np.array([candidate.score for candidate in pool])
+            if not found and least is None:
+                looked = self.looked_again(query, pool)
+                pool = looked.candidates
+            elif least is not None:
+                pool = placed_behind(pool, least)
+            least = pool[-1].shown_score
+            nums = np.array([one.num for one in pool], np.int32)
+            scores = np.array([one.score if one.shown_score is None else one.shown_score for one in pool])
             placed = arranger.place(nums, scores, k - len(pins) - len(found))
             found += [replace(pool[one.at], shown_score=one.score, rules=one.rules) for one in placed]
             for closed in (nums, *arranger.closed()):
@@ -316,7 +386,7 @@ class Answering:
             pinned = self.candidates(query, Shown(alone), 1, ceiling)[0]
             at = min(place_of - 1, len(found))
             found.insert(at, replace(pinned, rules=(f"pinned at {place_of}",)))
-        return found, notes
+        return looked._replace(candidates=found, notes=(*notes, *looked.notes))
 
     def _pins(self, rules: Rules, allowed: NDArray[np.bool_], k: int) -> tuple[dict[int, int], tuple[str, ...]]:
         """Return place → number of the products to pin, and which cannot be."""
@@ -359,3 +429,9 @@ class Answering:
         """Split a text score over the history: the cosine with a weighted sum is linear in its members."""
         raw = query.weights.astype(np.float64) * (self.vectors[query.items] @ self.vectors[found.num])
         return np.asarray(raw * (found.score / raw.sum()), np.float64)[:, None]
+
+
+def placed_behind(found: Sequence[Candidate], least: float) -> list[Candidate]:
+    """Return candidates that were not re-ranked with shown scores below ``least`` that fall in their order."""
+    step = least / (len(found) + 1)
+    return [replace(one, shown_score=least - step * at) for at, one in enumerate(found, start=1)]

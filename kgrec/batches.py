@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.answering import Answering, Candidate, Query
+from kgrec.answering import Answering, Candidate, Ordered, Query
 from kgrec.data import Catalogue, Histories, Recommendations
 from kgrec.retrieval import Rules, Shown, recency_weights
 
@@ -99,7 +99,7 @@ def user_blocks(now: Answering, users: Iterable[str | None]) -> Iterator[_Block]
             own = slice(int(histories.indptr[at]), int(histories.indptr[at + 1]))
             unknown = user is not None and rows[at] < 0
             notes = now.of_user(str(user)).notes if unknown else ()
-            queries.append(Query(histories.items[own], weights[own], notes))
+            queries.append(Query(histories.items[own], weights[own], notes, times=histories.times[own]))
         yield _Block(block, queries, histories)
 
 
@@ -118,7 +118,7 @@ def session_blocks(now: Answering, sessions: Iterable[Sequence[str]]) -> Iterato
 def answer_many(now: Answering, blocks: Iterable[_Block], batch: Batch) -> Iterator[Recommendations]:
     """Yield the answer of each query, in order."""
     for block in blocks:
-        if batch.seen is not None or batch.rules is not None:
+        if batch.seen is not None or batch.rules is not None or now.stages is not None:
             for user, query in zip(block.users, block.queries, strict=True):
                 shown, notes = _shown(batch, user, query)
                 yield now.answer(
@@ -127,7 +127,7 @@ def answer_many(now: Answering, blocks: Iterable[_Block], batch: Batch) -> Itera
             continue
         for query, found in zip(block.queries, _candidates(now, block, batch), strict=True):
             notes = (*query.notes, *batch.notes)
-            yield now.written(query, found, notes, batch.explain, batch.language)
+            yield now.written(query, Ordered(found), notes, batch.explain, batch.language)
 
 
 def rank_many(now: Answering, blocks: Iterable[_Block], batch: Batch) -> Ranked:
@@ -135,7 +135,7 @@ def rank_many(now: Answering, blocks: Iterable[_Block], batch: Batch) -> Ranked:
     items: list[NDArray[np.int32]] = [np.zeros((0, batch.k), np.int32)]
     scores: list[NDArray[np.float64]] = [np.zeros((0, batch.k))]
     for block in blocks:
-        if batch.seen is None and batch.rules is None:
+        if batch.seen is None and batch.rules is None and now.stages is None:
             nums, values, short = _proposed(now, block, batch)
             rest = {at: _completed(now, block.queries[at], batch, nums[at], values[at]) for at in short}
         else:
@@ -152,7 +152,7 @@ def rank_many(now: Answering, blocks: Iterable[_Block], batch: Batch) -> Ranked:
 
 def _arranged(now: Answering, block: _Block, batch: Batch) -> Iterator[list[Candidate]]:
     for user, query in zip(block.users, block.queries, strict=True):
-        yield now.ranked(query, batch.k, _shown(batch, user, query)[0], batch.rules)[0]
+        yield now.ranked(query, batch.k, _shown(batch, user, query)[0], batch.rules).candidates
 
 
 def _candidates(now: Answering, block: _Block, batch: Batch) -> Iterator[list[Candidate]]:

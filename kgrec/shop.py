@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from kgrec.data import Catalogue, Feedback, Histories, Product
 from kgrec.errors import SnapshotDamagedError
 from kgrec.explanation import Audience
 from kgrec.graph import Graph
+from kgrec.ranking import RankingStages, load_stages, save_stages
 from kgrec.retrieval import CountScales, FitStatistics, IndexPlan, LinearModel, LinearSettings
 from kgrec.snapshot import Snapshot, read_snapshot, write_snapshot
 
@@ -43,6 +44,7 @@ class Shop:
             float32 (n, t); None where they are not kept. Updates search them anew then.
         statistics: what the fit measured and updates keep; None where it follows from the other parts.
         feedback: what shoppers said of recommendations, oldest first.
+        stages: re-rankers with what they add; None where none was trained.
     """
 
     catalogue: Catalogue
@@ -57,6 +59,7 @@ class Shop:
     neighbours: tuple[NDArray[np.int32], NDArray[np.float32]] | None = None
     statistics: FitStatistics | None = None
     feedback: tuple[Feedback, ...] = ()
+    stages: RankingStages | None = None
 
     @cached_property
     def audience(self) -> Audience:
@@ -69,6 +72,7 @@ class Shop:
         return {user: num for num, user in enumerate(self.users)}
 
 
+_STAGES = "stages"
 _PRODUCTS = pa.schema(
     [
         *((name, pa.string()) for name in ("id", "title", "description", "brand", "currency", "language", "image")),
@@ -117,6 +121,7 @@ def write_shop(shop: Shop, path: str | os.PathLike[str]) -> None:
             **({} if shop.index is None else {"index": asdict(shop.index.report)}),
             **({"feedback": [_said(record) for record in shop.feedback]} if shop.feedback else {}),
         },
+        folders={} if shop.stages is None else {_STAGES: partial(save_stages, shop.stages)},
         meta={
             "encoder": shop.encoder,
             "products": len(shop.catalogue),
@@ -185,6 +190,7 @@ def _assembled(folder: Snapshot) -> Shop:
         ),
         statistics=_statistics(folder, model.factors),
         feedback=tuple(map(_heard, folder.document("feedback"))) if "feedback" in folder.documents else (),
+        stages=None if (within := folder.folder(_STAGES)) is None else load_stages(within),
     )
 
 

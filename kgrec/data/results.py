@@ -37,11 +37,13 @@ class Recommendations(Sequence[Recommendation]):
         items: the recommendations.
         notes: what went differently than asked, in plain words (unknown ids, a stage that was left out).
         degraded: True where a stage failed and the one before it answered.
+        stage: the last stage that took part: ``"retrieval"``, or a re-ranker's name.
     """
 
     items: tuple[Recommendation, ...]
     notes: tuple[str, ...] = ()
     degraded: bool = False
+    stage: str = "retrieval"
 
     @overload
     def __getitem__(self, index: int) -> Recommendation: ...

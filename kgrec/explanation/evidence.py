@@ -85,7 +85,7 @@ class EvidenceFinder:
         self._private = private
         self._settings = settings
         self._counts = graph.value_counts()
-        self._number = {name: at for at, name in enumerate(graph.relations)}
+        self._relation_of = {f"graph:{name}": at for at, name in enumerate(graph.relations)}
         self._products = len(graph.product_ids) if products is None else products
         self.hub = max(settings.hub_share * self._products, 2)
         self._secret: dict[int, bool] = {}
@@ -126,11 +126,10 @@ class EvidenceFinder:
             if source.startswith("graph:"):
                 if item not in shared:
                     shared[item] = self._shared(item, mine)
-                values = shared[item].get(self._number.get(source[6:], -1))
-                if values:
-                    rarity = sum(1 / count for _, count in values)
-                    for value, count in values:
-                        parts.setdefault((0, value), []).append((amount / count / rarity, item, "fact"))
+                values = shared[item].get(self._relation_of.get(source, -1), ())
+                rarity = sum([1 / count for _, count in values])
+                for value, count in values:
+                    parts.setdefault((0, value), []).append((amount / count / rarity, item, "fact"))
             elif source in ("behaviour", "sequence"):
                 if item not in both:
                     both[item] = self._audience.both(item, product)

@@ -229,7 +229,8 @@ class TemplateExplainer:
         return PathFinder(self._graph, self._finder)
 
     def _choice(self, product: int, page: Page | None) -> Choose:
-        variant = variant_of(product - int(self._removed.searchsorted(product)))
+        before = int(self._removed.searchsorted(product)) if len(self._removed) else 0
+        variant = variant_of(product - before)
         return choice_of(variant) if page is None else page.choice_of(variant)
 
     def _read_name(self, product_id: str) -> str:

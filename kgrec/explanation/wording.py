@@ -177,7 +177,10 @@ class PromptedExplainer:
         except Exception as error:  # noqa: BLE001 - a model may raise anything, and the shopper is answered all the same
             return Worded(explanation=explanation, by="template", reason=f"no reply came: {type(error).__name__}")
         joined = ("" if explanation.language == "zh" else " ").join(sentence.text for sentence in sentences)
-        return Worded(explanation=replace(explanation, text=joined), by="model", sentences=sentences)
+        paragraph = joined + explanation.paragraph.removeprefix(explanation.text)
+        kept = explanation.paragraph.startswith(explanation.text) and bool(explanation.text)
+        made = replace(explanation, text=joined, paragraph=paragraph if kept else explanation.paragraph)
+        return Worded(explanation=made, by="model", sentences=sentences)
 
     async def _sentences(self, explanation: Explanation) -> tuple[Sentence, ...]:
         settings = self.settings

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         PositionBias,
         position_bias,
     )
+    from kgrec.ranking.saving import load_stages, save_stages
     from kgrec.ranking.sequence import SequenceReranker, SequenceSettings
     from kgrec.ranking.shelf import FixedShelf
     from kgrec.ranking.stages import Ranked, RankingStages, Stage, StagesSettings
@@ -45,8 +46,10 @@ __all__ = [
     "TokenLists",
     "learn_blend",
     "learn_stages",
+    "load_stages",
     "pool_ndcg",
     "position_bias",
+    "save_stages",
 ]
 
 _HOME = {
@@ -55,6 +58,7 @@ _HOME = {
     "judging": ("pool_ndcg",),
     "learning": ("learn_stages",),
     "prompted": ("LlmRerankReport", "LlmRerankSettings", "LlmReranker", "PositionBias", "position_bias"),
+    "saving": ("load_stages", "save_stages"),
     "sequence": ("SequenceReranker", "SequenceSettings"),
     "shelf": ("FixedShelf",),
     "stages": ("Ranked", "RankingStages", "Stage", "StagesSettings"),

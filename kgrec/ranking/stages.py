@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,6 +121,30 @@ class RankingStages:
         self.blends = dict(blends)
         self.settings = settings or StagesSettings()
         self._workers = Workers(self.settings.workers)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the re-rankers in order, and for each set that may answer what its blend does on validation."""
+        return {
+            "rerankers": [stage.reranker.name for stage in self.stages],
+            "blends": {" + ".join(answered): asdict(blend.report) for answered, blend in self.blends.items()},
+        }
+
+    @property
+    def name(self) -> str:
+        """The re-rankers, as one: the stages are a :class:`kgrec.protocols.Reranker` themselves."""
+        return " + ".join(stage.reranker.name for stage in self.stages) or "retrieval"
+
+    def score(self, pools: Sequence[Pool], shelf: Shelf) -> list[NDArray[np.float32]]:
+        """Return the scores that :meth:`rank` gives to each pool.
+
+        Raises:
+            RerankError: a re-ranker took no part.
+        """
+        found = [self.rank(pool, shelf) for pool in pools]
+        for one in found:
+            if one.degraded:
+                raise RerankError(f"{self.name}: {one.notes[0]}")
+        return [one.scores for one in found]
 
     def rank(self, pool: Pool, shelf: Shelf, *, seconds: float | None = None) -> Ranked:
         """Order one pool.

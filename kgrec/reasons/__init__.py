@@ -3,6 +3,7 @@
 from kgrec.reasons.absent import Asked, why_not
 from kgrec.reasons.contrast import contrast
 from kgrec.reasons.parameters import main_parameters
+from kgrec.reasons.second_look import with_rerankers
 from kgrec.reasons.what_if import detailed, detailed_answer
 from kgrec.reasons.wishes import Wishes, wished, without_unwanted
 
@@ -15,5 +16,6 @@ __all__ = [
     "main_parameters",
     "why_not",
     "wished",
+    "with_rerankers",
     "without_unwanted",
 ]

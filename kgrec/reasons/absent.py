@@ -54,14 +54,14 @@ def why_not(now: Answering, asked: Asked, num: int, language: str) -> WhyNot:
     Raises:
         SettingsError: the language is not known, or a filter or a rule is malformed.
     """
-    answer, _ = now.ranked(asked.query, asked.k, asked.shown, asked.rules)
+    answer = now.ranked(asked.query, asked.k, asked.shown, asked.rules).candidates
     place = next((at for at, found in enumerate(answer) if found.num == num), None)
     own = now.scored(asked.query, num)
     needed = answer[-1].score if answer else None
     obstacles = [] if place is not None else list(_barred(now, asked, num))
     rank = None
     if not obstacles:
-        ranked = now.candidates(asked.query, asked.shown, len(now.catalogue))
+        ranked = now.ranked(asked.query, len(now.catalogue), asked.shown, None).candidates
         rank = next(at for at, found in enumerate(ranked, 1) if found.num == num)
     if place is None and not obstacles and answer and rank is not None:
         obstacles = [_outranked(asked, own, rank, answer[-1])]

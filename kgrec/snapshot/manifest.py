@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,7 @@ __all__ = [
     "FileEntry",
     "Manifest",
     "check_name",
+    "digest_of",
     "library_version",
     "previous_of",
     "read_manifest",
@@ -51,12 +52,14 @@ class Manifest:
         meta: whatever the writer noted: JSON, with text as keys and no NaN.
         kgrec_version: the library that wrote it.
         created: when, ISO 8601 in UTC; empty where it was left out.
+        folders: name of a folder inside → checksum over all its files.
     """
 
     files: Mapping[str, FileEntry]
     meta: Mapping[str, Any]
     kgrec_version: str
     created: str = ""
+    folders: Mapping[str, str] = field(default_factory=dict)
 
     def render(self) -> bytes:
         """Return the one way to write this manifest, so that any changed byte shows."""
@@ -67,6 +70,8 @@ class Manifest:
             "files": {n: {"bytes": entry.size, "sha256": entry.sha256} for n, entry in self.files.items()},
             "meta": dict(self.meta),
         }
+        if self.folders:
+            content["folders"] = dict(self.folders)
         if self.created:
             content["created"] = self.created
         content["sha256"] = hashlib.sha256(_dumped(content)).hexdigest()
@@ -149,7 +154,29 @@ def _parsed(content: dict[str, Any]) -> Manifest:
         meta=MappingProxyType(content["meta"]),
         kgrec_version=content["kgrec_version"],
         created=content.get("created", ""),
+        folders=MappingProxyType(_folders(content.get("folders", {}))),
     )
+
+
+def _folders(given: dict[str, Any]) -> dict[str, str]:
+    for name, digest in given.items():
+        if not _NAME.fullmatch(name) or not _DIGEST.fullmatch(digest):
+            raise TypeError(name)
+    return given
+
+
+def digest_of(folder: Path) -> str:
+    """Return one SHA-256 over the names and contents of all files below a folder.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    total = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if not path.is_dir()):
+        with file.open("rb") as opened:
+            own = hashlib.file_digest(opened, "sha256").hexdigest()
+        total.update(f"{file.relative_to(folder).as_posix()}\x00{own}\n".encode())
+    return total.hexdigest()
 
 
 def _dumped(content: dict[str, Any]) -> bytes:

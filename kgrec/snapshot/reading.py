@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kgrec.errors import SnapshotDamagedError, SnapshotError
-from kgrec.snapshot.manifest import MANIFEST, FileEntry, Manifest, previous_of, read_manifest
+from kgrec.snapshot.manifest import MANIFEST, FileEntry, Manifest, digest_of, previous_of, read_manifest
 
 __all__ = ["Snapshot", "read_snapshot"]
 
@@ -110,12 +110,16 @@ class Snapshot:
         """
         return self._read(name, ".json", lambda file: json.loads(file.read_text("utf-8")))
 
+    def folder(self, name: str) -> Path | None:
+        """Return the path of a folder inside, or None where there is none of this name."""
+        return self.path / name if name in self.manifest.folders else None
+
     def __eq__(self, other: object) -> bool:
         """Tell whether both have the same files and ``meta``."""
         if not isinstance(other, Snapshot):
             return NotImplemented
         mine, theirs = self.manifest, other.manifest
-        return dict(mine.files) == dict(theirs.files) and dict(mine.meta) == dict(theirs.meta)
+        return all(dict(getattr(mine, part)) == dict(getattr(theirs, part)) for part in ("files", "folders", "meta"))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -182,12 +186,14 @@ def _checked(folder: Path, *, mmap: bool, verify: bool) -> Snapshot:
     try:
         manifest = read_manifest(folder)
         present = {entry.name for entry in folder.iterdir()} - {MANIFEST}
-        if extra := sorted(present - set(manifest.files)):
+        if extra := sorted(present - set(manifest.files) - set(manifest.folders)):
             raise SnapshotDamagedError(f"{folder / extra[0]} is no part of the snapshot; remove it")
         identities = {}
         for name, entry in sorted(manifest.files.items()):
             _check_file(folder / name, entry, verify=verify)
             identities[name] = _identity(folder / name)
+        for name, digest in sorted(manifest.folders.items()):
+            _check_folder(folder / name, digest, verify=verify)
     except OSError as error:
         raise SnapshotError(f"{folder} cannot be read: {error}") from error
     return Snapshot(folder, manifest, mmap, identities)
@@ -204,6 +210,13 @@ def _check_file(file: Path, entry: FileEntry, *, verify: bool) -> None:
     with file.open("rb") as opened:
         if hashlib.file_digest(opened, "sha256").hexdigest() != entry.sha256:
             raise SnapshotDamagedError(f"{file} is damaged: its checksum differs from the manifest's")
+
+
+def _check_folder(folder: Path, digest: str, *, verify: bool) -> None:
+    if not folder.is_dir():
+        raise SnapshotDamagedError(f"{folder} is missing; restore it from a copy, or build and save again")
+    if verify and digest_of(folder) != digest:
+        raise SnapshotDamagedError(f"{folder} is damaged: a file in it was changed, is missing or too many")
 
 
 def _identity(file: Path) -> _Identity:

@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from glob import escape
@@ -25,6 +25,7 @@ from kgrec.snapshot.manifest import (
     FileEntry,
     Manifest,
     check_name,
+    digest_of,
     library_version,
     previous_of,
     read_manifest,
@@ -44,6 +45,7 @@ def write_snapshot(
     tables: Mapping[str, pa.Table] | None = None,
     tensors: Mapping[str, Mapping[str, NDArray[Any]]] | None = None,
     documents: Mapping[str, Any] | None = None,
+    folders: Mapping[str, Callable[[Path], object]] | None = None,
     meta: Mapping[str, Any] | None = None,
     created: datetime | None = None,
 ) -> None:
@@ -57,6 +59,7 @@ def write_snapshot(
         tables: name → Arrow table; Parquet, compressed by zstd.
         tensors: name → group of named arrays; safetensors.
         documents: name → what JSON can hold; JSON.
+        folders: name → what writes a folder of its own, given its path; one checksum covers all its files.
         meta: JSON that stands in the manifest itself.
         created: noted in the manifest; now, if left out.
 
@@ -70,7 +73,8 @@ def write_snapshot(
         **{check_name(n) + ".safetensors": _tensor_writer(n, group) for n, group in (tensors or {}).items()},
         **{check_name(n) + ".json": _document_writer(n, content) for n, content in (documents or {}).items()},
     }
-    _check_distinct(writes)
+    inside = {check_name(name): write for name, write in (folders or {}).items()}
+    _check_distinct([*writes, *inside])
     noted = json.loads(_json_bytes("meta", dict(meta or {})))
     target = Path(path).resolve()
     try:
@@ -79,10 +83,15 @@ def write_snapshot(
         _check_replaceable(target)
         with _partial_folder(target) as folder:
             files = {name: _write(folder / name, write) for name, write in sorted(writes.items())}
+            digests = {}
+            for name, write_into in sorted(inside.items()):
+                write_into(folder / name)
+                digests[name] = digest_of(folder / name)
             manifest = Manifest(
                 files=files,
                 meta=noted,
                 kgrec_version=library_version(),
+                folders=digests,
                 created=(created or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds"),
             )
             rendered = manifest.render()
@@ -134,7 +143,7 @@ def _json_bytes(what: str, content: Any) -> bytes:
         raise SnapshotError(f"{what} must be JSON (no NaN): {error}") from error
 
 
-def _check_distinct(names: Mapping[str, _Write]) -> None:
+def _check_distinct(names: Sequence[str]) -> None:
     seen = {MANIFEST: MANIFEST}
     for name in names:
         if (other := seen.setdefault(name.lower(), name)) is not name:
@@ -160,7 +169,8 @@ def _check_replaceable(target: Path) -> None:
     if not present:
         return
     try:
-        known = {MANIFEST, *read_manifest(target).files}
+        found = read_manifest(target)
+        known = {MANIFEST, *found.files, *found.folders}
     except SnapshotError as error:
         raise SnapshotError(f"{target} is not empty and holds no intact snapshot, so it stays: {error}") from error
     if others := sorted(present - known):

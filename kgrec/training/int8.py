@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from kgrec.errors import MissingExtraError
 
-__all__ = ["onnx_session", "write_quantised"]
+__all__ = ["SPARED", "onnx_session", "write_quantised"]
 
+SPARED = ("nothing", "narrowing", "feed-forward")
+"""Matrices that may stay in float32: none, those behind the feed-forward's activation, both of the feed-forward."""
 Inputs = Mapping[str, NDArray[Any]]
 
 
@@ -22,7 +24,7 @@ def write_quantised(
     calibration: Sequence[Inputs],
     *,
     purpose: str,
-    exact: Callable[[str], bool] = lambda name: False,
+    spared: str = "nothing",
 ) -> None:
     """Write a network with its matrices in eight-bit integers; the ranges of activations are fixed from some inputs.
 
@@ -33,7 +35,7 @@ def write_quantised(
         file: is made.
         calibration: inputs as they will be asked, by name.
         purpose: for the error.
-        exact: whether a multiplication, by its name in the exported network, stays in float32.
+        spared: which matrices stay in float32, one of ``SPARED``: the more, the nearer and the slower.
 
     Raises:
         MissingExtraError: onnx or onnxruntime is not installed.
@@ -48,7 +50,7 @@ def write_quantised(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         export(plain)
-        model = onnx.shape_inference.infer_shapes(onnx.load(plain))
+        model = onnx.shape_inference.infer_shapes(_without_copies(onnx.load(plain)))
         # without this mark onnxruntime warns, and on the root logger
         model.metadata_props.add(key="onnx.quant.pre_process", value="onnxruntime.quant")
         onnx.save(model, marked)
@@ -58,13 +60,12 @@ def write_quantised(
             _Reader(calibration),
             quant_format=quantization.QuantFormat.QDQ,
             op_types_to_quantize=["MatMul"],  # a scoring layer, a Gemm, stays as it is: it costs nothing
+            nodes_to_quantize=_with_weights(model, spared),
             per_channel=True,
             reduce_range=True,
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,
             calibrate_method=quantization.CalibrationMethod.MinMax,
-            extra_options={"MatMulConstBOnly": True},
-            nodes_to_exclude=[node.name for node in model.graph.node if exact(node.name)],
         )
     plain.unlink()
     marked.unlink()
@@ -84,6 +85,35 @@ def onnx_session(file: Path, *, purpose: str, threads: int = 1) -> Any:
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+
+
+def _without_copies(model: Any) -> Any:
+    """Let matrices that are used twice be used directly: behind a copy they would be taken for activations."""
+    weights = {tensor.name for tensor in model.graph.initializer}
+    copies = {
+        node.output[0]: node.input[0]
+        for node in model.graph.node
+        if node.op_type == "Identity" and node.input[0] in weights
+    }
+    kept = [node for node in model.graph.node if node.output[0] not in copies]
+    for node in kept:
+        for place, name in enumerate(node.input):
+            if name in copies:
+                node.input[place] = copies[name]
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    return model
+
+
+def _with_weights(model: Any, spared: str) -> list[str]:
+    """Return the products with a fixed matrix that is not spared; attention's own products stay exact."""
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    products = [node for node in model.graph.node if node.op_type == "MatMul" and node.input[1] in shapes]
+    if spared != "nothing":
+        products = [node for node in products if shapes[node.input[1]][0] <= shapes[node.input[1]][1]]
+    if spared == "feed-forward":
+        products = [node for node in products if shapes[node.input[1]][0] == shapes[node.input[1]][1]]
+    return [node.name for node in products]
 
 
 class _Reader:

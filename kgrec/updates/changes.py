@@ -36,6 +36,7 @@ class Changes:
         self._shop = shop
         self._start = now
         self._newcomers = Newcomers(shop.catalogue, shop.vectors.shape[1], shop.encoder, encoder, shop.graph.facts)
+        self.given_encoder = encoder
         self._live: LiveShop | None = None
         self._lock = threading.Lock()
 

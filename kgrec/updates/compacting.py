@@ -54,6 +54,7 @@ def compacted(before: Shop, parts: Parts) -> Shop:
         graph=_graph(parts.graph, catalogue),
         vectors=parts.vectors[stays],
         encoder=before.encoder,
+        stages=before.stages,
         model=_model(parts.model, stays, new_of),
         users=parts.users,
         histories=replace(parts.histories, items=new_of[parts.histories.items].astype(np.int32)),

@@ -298,6 +298,7 @@ class LiveShop:
             user_num=self._crowd.user_num,
             gone=gone,
             explaining=self.now.explaining,
+            stages=self.now.stages,
         )
 
     def _world(self, graph: Graph) -> Surroundings:

@@ -75,7 +75,7 @@ def test_a_folder_with_titles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert found["invented_paths"] == 0.0
     assert found["paths"] > 0  # type: ignore[operator]
     assert found["template_ms"] > 0  # type: ignore[operator]
-    assert ("reason" in found) == (found["claims_supported"] is None)
+    assert ("reason" in found) == (found["planted_caught"] is None)
 
 
 def test_a_folder_with_interactions_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -84,6 +84,8 @@ def test_a_folder_with_interactions_alone(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert found["counterfactual_agreement"] == 1.0
     assert found["paths"] == 0
     assert found["feature_coverage"] is None
+    assert found["planted_caught"] is None
+    assert found["reason"]
 
 
 def asked(users: int = 4) -> list[explanations.Asked]:

@@ -48,7 +48,11 @@ def test_true_words_are_used(shop: Shop) -> None:
     assert found.explanation.text == f"{TRUE} 37 shoppers have both in their history."
     assert [[one.kind for one in sentence.cited] for sentence in found.sentences] == [["fact", "fact"], ["behaviour"]]
     assert all(sentence.verdict.ok for sentence in found.sentences)
-    assert found.explanation.evidence == shop.explain(1, [2, 0], CELLS).evidence
+    template = shop.explain(1, [2, 0], CELLS)
+    assert found.explanation.evidence == template.evidence
+    assert found.explanation.badge == template.badge
+    assert found.explanation.paragraph.startswith(found.explanation.text)
+    assert found.explanation.paragraph.endswith(template.paragraph.removeprefix(template.text))
 
 
 def test_chinese(shop: Shop) -> None:

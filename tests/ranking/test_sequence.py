@@ -89,6 +89,17 @@ def test_later_events_do_not_reach_back() -> None:
     assert not torch.allclose(before[0, 3:], after[0, 3:])
 
 
+def test_the_short_way_to_the_last_state_is_the_long_one() -> None:
+    model = SequenceReranker.train(chain_histories(80), chain_shelf(), replace(SMALL, epochs=1, layers=3, heads=4))
+    network, generator = model._network, torch.Generator().manual_seed(1)
+    vectors = torch.randn(5, 7, 16, generator=generator)
+    gaps = torch.randint(0, 16, (5, 7), generator=generator)
+    lengths = torch.tensor([1, 7, 3, 4, 2])
+    with torch.no_grad():
+        whole = network.states(vectors, gaps)[torch.arange(5), lengths - 1]
+        torch.testing.assert_close(network.last_state(vectors, gaps, lengths), whole, rtol=1e-5, atol=1e-5)
+
+
 def test_time_between_events_is_read() -> None:
     times = np.array([0.0, 0.0, DAY, 5 * DAY, np.nan, 400 * DAY])
     assert gap_classes(times).tolist() == [0, 0, 2, 3, 0, 0]

@@ -23,6 +23,7 @@ class Case:
     Attributes:
         product: the product that the text speaks of.
         anchors: products that the shopper touched or asked about, by id, those of the evidence first.
+        owned: whether the history has the product itself.
         rests: whether the score rests on them; None where nobody says.
         told: whether anybody said what the anchors are; otherwise nothing that a text says of them can be checked.
         pair: anchor → number of shoppers who touched both; 0 where it is not known or not to be told.
@@ -42,6 +43,7 @@ class Case:
     product: Known
     anchors: Mapping[str, Known] = field(default_factory=dict)
     told: bool = False
+    owned: bool = False
     rests: bool | None = None
     pair: Callable[[str], int] = lambda _: 0
     touched: int | None = None

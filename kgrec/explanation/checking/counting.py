@@ -15,6 +15,8 @@ from kgrec.explanation.checking.verdict import ClaimKind
 __all__ = ["say_number"]
 
 _IT = frozenset(("it", "this", "它", "这", "该", "此", "本"))
+_THE = ("the", "these", "between", "of")
+"""Before "two": the products spoken of, and no number of anything."""
 _KINDS: dict[str, ClaimKind] = {"number": "number", "price": "price", "measure": "measure", "pack": "pack"}
 
 
@@ -29,7 +31,7 @@ def say_number(passage: Passage, clause: Clause, amount: Amount) -> None:
         passage.claim_at("number", amount.start, amount.end, _together(passage, amount, named))
     elif amount.kind == "products":
         passage.claim_at("number", amount.start, amount.end, _products(passage, clause, amount))
-    elif tokens.words[amount.first] != "two" or amount.last - amount.first > 1:  # "the two" counts nothing
+    elif tokens.words[amount.first] != "two" or tokens.words[max(0, amount.first - 1)] not in _THE:
         finding = passage.of_holder(clause, amount.first, lambda known: numbers.number_of(amount, known, tokens))
         if amount.kind == "price" and finding[0] != "supported" and clause.flags & COMPARING:
             finding = min(finding, _difference(passage, clause, amount), key=rank)

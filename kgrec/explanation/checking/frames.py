@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -106,20 +107,67 @@ def _likened(passage: Passage, clause: Clause) -> bool:
 def _history(passage: Passage, clause: Clause) -> None:
     """Check that there is a history at all, where a clause speaks of it and names nothing in it."""
     words = passage.tokens.words[clause.first : clause.last]
+    if (bought := _said_to_be_owned(passage, clause)) is not None:
+        finding: Finding = ("supported" if passage.case.owned else "unknown", "whether the history has the product")
+        passage.claim("history", bought, bought + 1, finding)
     if passage.inside(clause) or _YOURS.isdisjoint(words):
         return
     if _PAST.isdisjoint(words) and not any(word in "".join(words) for word in _PAST_ZH):
         return
     place = next(at for at in range(clause.first, clause.last) if passage.tokens.words[at] in _YOURS)
     if not passage.case.told:
-        finding: Finding = ("unknown", "it is not known what the shopper touched")
-    elif passage.case.anchors:
+        finding = ("unknown", "it is not known what the shopper touched")
+    elif passage.case.anchors or passage.case.owned:
         finding = ("supported", "the evidence rests on a history")
     else:
         finding = ("contradicted", "no history is in the evidence")
     passage.claim("history", place, place + 1, finding)
 
 
+_DONE = frozenset(
+    [
+        "bought",
+        "purchased",
+        "ordered",
+        "viewed",
+        "visited",
+        "browsed",
+        "liked",
+        "loved",
+        "saved",
+        "own",
+        "owned",
+        "had",
+        "rated",
+        "enjoyed",
+        "tried",
+        "used",
+    ]
+)
+_DONE_ZH = re.compile(
+    "(?:您|你)(?:曾|曾经|已|已经|刚|最近)?(?:买过|买了|购买过|看过|浏览过|收藏过|拥有)(?:这款|这件|它|本品|该商品)"
+)
+
+
+def _said_to_be_owned(passage: Passage, clause: Clause) -> int | None:
+    """Return where a clause says that the shopper has the product itself: "you bought it", "you viewed “its title”"."""
+    words, last = passage.tokens.words, clause.last
+    for at in range(clause.first, last - 1):
+        if words[at] in ("you", "you've"):
+            verb = at + 1
+            while verb < last and words[verb] in _BETWEEN:
+                verb += 1
+            thing = verb + 1
+            if verb < last and words[verb] in _DONE and thing < last:
+                itself = any(name.first == thing and name.itself for name in passage.names)
+                if itself or (words[thing] in ("it", "this") and (thing + 1 == last or words[thing + 1] in _AFTER)):
+                    return at
+    found = _DONE_ZH.search("".join(words[clause.first : last])) if "您" in words or "你" in words else None
+    return None if found is None else next(at for at in range(clause.first, last) if words[at] in ("您", "你"))
+
+
+_BETWEEN = frozenset(["have", "already", "recently", "just", "once", "also", "previously"])
+_AFTER = frozenset(["before", "already", "once", "recently", "earlier", "one", "product", "item", "too", "and", "in"])
 _NOT = frozenset(
     [
         "not",

@@ -80,6 +80,8 @@ def _price(amount: Amount, known: Known) -> Finding:
 def _measure(amount: Amount, said: Measure, known: Known, tokens: Tokens) -> Finding:
     pool: Sequence[Measure] = known.measures
     relation = _direction(amount, tokens)
+    if relation and not said.dimension.startswith("length"):
+        return "contradicted", "that is no length"
     if relation and known.measured.get(relation):
         pool = known.measured[relation]
     alike = [own for own in pool if own.dimension.split(" of ")[0] == said.dimension.split(" of ")[0]]

@@ -83,7 +83,7 @@ _SHOPPERS = "shopper|customer|buyer|client|people|person|user|visitor|household|
 _POPULAR = "popular|popularity|in demand|much wanted|热门|热门商品|本店热门商品|本店热门|受欢迎|很受欢迎|关注度"
 _LEADING = (
     "most of all|counts most|count most|counts the most|mainly|mostly|chiefly|largely|above all|strongest"
-    "|影响最大|主要来自|主要"
+    "|最支持|最支持它|影响最大|主要来自|主要"
 )
 _AGAINST = (
     "speaks against|speak against|counts against|argues against"

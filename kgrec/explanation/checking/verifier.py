@@ -114,6 +114,7 @@ class Verifier:
             product=self._known_product(product),
             anchors={name: known for name, known in anchors.items() if name != product.id},
             told=told,
+            owned=product.id in anchors,
             rests=_rests(evidence, why),
             pair=self._pair(num, why),
             touched=self._touched(num, why),

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from kgrec.ranking.cross.reader import PoolReader, as_tensors
 from kgrec.ranking.cross.writing import Marks, PoolRows
-from kgrec.training.int8 import write_quantised
+from kgrec.training.int8 import SPARED, write_quantised
 
-__all__ = ["write_int8"]
+__all__ = ["SPARED", "write_int8"]
 
 
 _INPUTS = ("shared", "shared_mask", "shared_types", "own", "own_mask", "own_types", "places")
@@ -31,7 +31,7 @@ class _Exported(nn.Module):
         return scores
 
 
-def write_int8(network: Any, file: Path, rows: Sequence[PoolRows]) -> None:
+def write_int8(network: Any, file: Path, rows: Sequence[PoolRows], *, spared: str = "nothing") -> None:
     """Write a network with its matrices in eight-bit integers; the ranges of activations are fixed from some rows.
 
     Fixed ranges make a pair's score independent of the pairs beside it, which ranges taken at run time do not.
@@ -40,6 +40,7 @@ def write_int8(network: Any, file: Path, rows: Sequence[PoolRows]) -> None:
         network: of transformers, on the processor.
         file: is made.
         rows: pairs as they will be asked.
+        spared: which matrices stay in float32, one of ``SPARED``: the more, the nearer and the slower.
 
     Raises:
         MissingExtraError: onnx or onnxruntime is not installed.
@@ -49,6 +50,7 @@ def write_int8(network: Any, file: Path, rows: Sequence[PoolRows]) -> None:
         file,
         [{name: getattr(part, name) for name in _INPUTS} for part in rows],
         purpose="a cross-encoder in eight-bit integers",
+        spared=spared,
     )
 
 

@@ -98,26 +98,29 @@ def save_parts(parts: CrossEncoderParts, folder: Path, *, int8: bool) -> dict[st
 
 def _written(parts: CrossEncoderParts, file: Path) -> dict[str, Any]:
     """Write the network in eight-bit integers, and take it away again where it agrees too little."""
-    from kgrec.ranking.cross.export import write_int8
+    from kgrec.ranking.cross.export import SPARED, write_int8
 
     marks = parts.writer.marks
     pools = [pool for pool in parts.samples if pool.candidates][:_CALIBRATING_POOLS]
     if not pools:
         return {"reason": "no pool was held out to compare it on"}
     rows = [pool.rows(range(len(pool.candidates)), marks) for pool in pools]
-    try:
-        write_int8(parts.network.model, file, rows)
-        cheap: PairScorer = OnnxScorer(file)
-    except MissingExtraError as error:
-        return {"reason": str(error)}
-    forms = [ScoringThreads(scorer, marks, 1).scores(list(parts.samples)) for scorer in (parts.scorer, cheap)]
-    agreed = rank_correlation(forms[1], forms[0])
-    found = {"rank_correlation": agreed, "pools": len(parts.samples)}
-    if agreed < LEAST_INT8:
-        file.unlink()
-        _log.info("cross-encoder: int8 has a rank correlation of %.3f with float32; float32 is kept", agreed)
-        return found | {"reason": f"its rank correlation with float32 is {agreed:.3f}, below {LEAST_INT8}"}
-    return found
+    exact = ScoringThreads(parts.scorer, marks, 1).scores(list(parts.samples))
+    tried: dict[str, float] = {}
+    for spared in SPARED:
+        try:
+            write_int8(parts.network.model, file, rows, spared=spared)
+            cheap: PairScorer = OnnxScorer(file)
+        except MissingExtraError as error:
+            return {"reason": str(error)}
+        tried[spared] = agreed = rank_correlation(ScoringThreads(cheap, marks, 1).scores(list(parts.samples)), exact)
+        if agreed >= LEAST_INT8:
+            return {"rank_correlation": agreed, "pools": len(parts.samples), "in_float32": spared, "tried": tried}
+    file.unlink()
+    best = max(tried.values())
+    _log.info("cross-encoder: int8 has a rank correlation of %.3f with float32; float32 is kept", best)
+    reason = f"its rank correlation with float32 is {best:.3f}, below {LEAST_INT8}"
+    return {"rank_correlation": best, "pools": len(parts.samples), "tried": tried, "reason": reason}
 
 
 def load_parts(folder: Path, precision: str) -> CrossEncoderParts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,18 +17,18 @@ from torch import Tensor, nn
 from kgrec.errors import DataError
 from kgrec.protocols import Progress
 from kgrec.ranking.cross.judging import mean_ndcg
+from kgrec.ranking.cross.learner import Learner, scores_of
 from kgrec.ranking.cross.lists import TokenLists
-from kgrec.ranking.cross.reader import PoolReader, as_tensors
+from kgrec.ranking.cross.losses import drawn_candidates, list_loss
 from kgrec.ranking.cross.settings import CrossEncoderSettings
-from kgrec.ranking.cross.writing import Marks, PoolRows
+from kgrec.ranking.cross.writing import Marks
 from kgrec.training.agreement import rank_correlation
 from kgrec.training.checkpoints import Checkpoint, moments_of, remove_checkpoint
-from kgrec.training.devices import chosen_device, mixed
+from kgrec.training.devices import chosen_device
 
-__all__ = ["Learner", "TrainingReport", "held_out", "laid_out", "scores_of", "train_network"]
+__all__ = ["TrainingReport", "held_out", "train_network"]
 
 _STAGE = "train the cross-encoder"
-_SCORED_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,33 +60,6 @@ class TrainingReport:
     validations: tuple[float, ...] = field(default=())
 
 
-class Learner(nn.Module):
-    """The network and the factor on retrieval's standardised scores, which is positive.
-
-    Args:
-        network: of transformers, with one logit.
-        prior: the factor to begin with; 0 leaves retrieval out, for good.
-    """
-
-    def __init__(self, network: Any, prior: float) -> None:
-        """Hold the network."""
-        super().__init__()
-        self.network = network
-        self.reader = PoolReader(network)
-        self.log_prior = nn.Parameter(torch.tensor(math.log(prior) if prior > 0 else 0.0), requires_grad=prior > 0)
-        self.with_prior = prior > 0
-
-    @property
-    def prior(self) -> float:
-        """The factor."""
-        return float(self.log_prior.detach().exp()) if self.with_prior else 0.0
-
-    def forward(self, inputs: dict[str, Tensor], prior: Tensor) -> Tensor:
-        """Return float32 (b,) for rows and retrieval's standardised scores, float32 (b,)."""
-        logits: Tensor = self.reader(**inputs).scores.float()
-        return logits + self.log_prior.exp() * prior if self.with_prior else logits
-
-
 def held_out(lists: TokenLists, share: float, most: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the pools that teach and those that validation is held on, no pool in both.
 
@@ -103,22 +75,6 @@ def held_out(lists: TokenLists, share: float, most: int, seed: int) -> tuple[NDA
     drawn = np.random.default_rng([seed, 1]).permutation(teaching)
     count = min(max(round(share * len(drawn)), 1), most, len(drawn) - 1)
     return np.sort(drawn[count:]), np.sort(drawn[:count])
-
-
-def scores_of(
-    network: Any, lists: TokenLists, rows: Sequence[int], marks: Marks, *, device: str, most: int | None = None
-) -> list[NDArray[np.float32]]:
-    """Return the network's own scores of the first ``most`` candidates of some pools, without retrieval's part."""
-    reader = PoolReader(network).eval()
-    found: list[NDArray[np.float32]] = []
-    with torch.inference_mode(), mixed(device):
-        for row in rows:
-            written = lists.written(row)
-            count = len(written.candidates[:most])
-            parts = [range(start, min(start + _SCORED_AT_ONCE, count)) for start in range(0, count, _SCORED_AT_ONCE)]
-            made = [reader(**as_tensors(written.rows(part, marks), device)).scores.float().cpu() for part in parts]
-            found.append(torch.cat(made).numpy() if made else np.zeros(0, np.float32))
-    return found
 
 
 def train_network(
@@ -305,70 +261,6 @@ def validation_figure(lists: TokenLists, rows: Sequence[int], scores: Sequence[N
     known = [(own, lists.soft[lists.entries(row)][: len(own)]) for row, own in zip(rows, scores, strict=True)]
     kept = [(own[np.isfinite(soft)], soft[np.isfinite(soft)]) for own, soft in known]
     return rank_correlation([own for own, _ in kept], [soft for _, soft in kept])
-
-
-def drawn_candidates(
-    lists: TokenLists, row: int, settings: CrossEncoderSettings, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """Return places in a pool: one that was wanted first, where there is one, then some of the hardest others."""
-    entries = lists.entries(row)
-    wanted = lists.wanted[entries]
-    positives = np.flatnonzero(wanted)
-    others = np.flatnonzero(~wanted)[: settings.hardest]
-    if len(positives) == 0:
-        others = others[np.isfinite(lists.soft[entries][others])]
-    count = min(settings.negatives + (len(positives) == 0), len(others))
-    drawn = rng.choice(others, size=count, replace=False)
-    return np.concatenate([positives[[rng.integers(len(positives))]], drawn]) if len(positives) else drawn
-
-
-def laid_out(lists: TokenLists, rows: Sequence[int], picked: Sequence[NDArray[np.int64]], marks: Marks) -> PoolRows:
-    """Lay out some places of some pools."""
-    written = [lists.written(row) for row in rows]
-    chosen = [[own.candidates[at] for at in places] for own, places in zip(written, picked, strict=True)]
-    return PoolRows.of([own.query for own in written], chosen, marks)
-
-
-def list_loss(
-    learner: Learner,
-    lists: TokenLists,
-    rows: Sequence[int],
-    picked: Sequence[NDArray[np.int64]],
-    marks: Marks,
-    settings: CrossEncoderSettings,
-    device: str,
-) -> Tensor:
-    """Return the mean loss of some lists."""
-    at = np.concatenate([lists.entries(row).start + places for row, places in zip(rows, picked, strict=True)])
-    prior = torch.from_numpy(lists.prior[at]).to(device)
-    with mixed(device):
-        scores = learner(as_tensors(laid_out(lists, rows, picked, marks), device), prior)
-    losses, start = [], 0
-    for row, places in zip(rows, picked, strict=True):
-        own = scores[start : start + len(places)]
-        start += len(places)
-        losses.append(_loss_of(own, lists, row, places, settings))
-    return torch.stack(losses).mean()
-
-
-def _loss_of(
-    scores: Tensor, lists: TokenLists, row: int, places: NDArray[np.int64], settings: CrossEncoderSettings
-) -> Tensor:
-    entries = lists.entries(row)
-    wanted, soft = lists.wanted[entries][places], lists.soft[entries][places]
-    labelled = np.flatnonzero(np.isfinite(soft))
-    parts: list[tuple[float, Tensor]] = []
-    if len(wanted) and wanted[0]:
-        parts.append((1.0, -torch.log_softmax(scores, 0)[0]))
-    if len(labelled) > 1:
-        teacher = torch.from_numpy(soft[labelled]).to(scores.device) / settings.soft_temperature
-        chosen = torch.log_softmax(scores[torch.from_numpy(labelled).to(scores.device)], 0)
-        share = settings.soft_share if parts else 1.0
-        parts = [(1.0 - share, part) for _, part in parts]
-        parts.append((share, -(torch.softmax(teacher, 0) * chosen).sum()))
-    if not parts:
-        return scores.sum() * 0.0
-    return sum((weight * part for weight, part in parts), start=scores.new_zeros(()))
 
 
 def _groups(learner: Learner, settings: CrossEncoderSettings) -> list[dict[str, Any]]:

@@ -108,6 +108,8 @@ class SequenceReranker:
         asked = Targets(indptr=np.zeros(1, np.int64), items=np.zeros(0, np.int32)) if targets is None else targets
         if len(pools) != len(asked):
             raise SettingsError(f"pools and targets must have one length; got {len(pools)} and {len(asked)}")
+        taken = np.unique(np.linspace(0, len(pools) - 1, min(settings.validation_lists, len(pools))).astype(np.int64))
+        pools, asked = [pools[at] for at in taken.tolist()], asked.select(taken)
         chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         torch.manual_seed(settings.seed)
         vocabulary = Vocabulary.of(shelf)

@@ -25,6 +25,7 @@ class SequenceSettings:
             also learns to read products by facts and text alone.
         negatives: sampled products a step; a shop with no more products than that is compared whole.
         epochs: most passes over the histories.
+        validation_lists: most validation pools that an epoch is judged by, taken evenly; at least 1.
         patience: epochs without a better validation after which training ends.
         batch_size: histories a step.
         learning_rate: of AdamW at its highest, > 0.
@@ -44,7 +45,8 @@ class SequenceSettings:
     input_dropout: float = 0.2
     id_dropout: float = 0.3
     negatives: int = 4_096
-    epochs: int = 30
+    epochs: int = 20
+    validation_lists: int = 4_000
     patience: int = 5
     batch_size: int = 256
     learning_rate: float = 1e-3
@@ -63,6 +65,7 @@ class SequenceSettings:
             "id_dropout": 0 <= self.id_dropout < 1,
             "negatives": self.negatives >= 1,
             "epochs": self.epochs >= 1,
+            "validation_lists": self.validation_lists >= 1,
             "patience": self.patience >= 1,
             "batch_size": self.batch_size >= 1,
             "learning_rate": math.isfinite(self.learning_rate) and self.learning_rate > 0,

@@ -319,6 +319,31 @@ def test_facts_that_the_text_denies_are_not_believed() -> None:
     assert not verify("It is made of latex.", sponge, facts=facts).ok
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It arrives today.",
+        "It supports your back.",
+        "A well made mug.",
+        "Everybody bought it.",
+        "Only two left.",
+        "It is 300 ml high.",
+        "It is half the price of “Pink Cherry Lights”.",
+        "You bought it before.",
+        "大家都喜欢它。",
+    ],
+)
+def test_promises_of_plain_words(text: str, history: list[Product]) -> None:
+    assert not verify(text, MUG, history=history).ok
+    assert verify("You bought it before.", MUG, history=[MUG]).ok
+
+
+def test_chinese_labels() -> None:
+    cream = Product(id="c", title="Cream SPF 42", attributes={"spf": ("42",)})
+    other = Product(id="o", title="Lotion SPF 42", attributes={"spf": ("42",)})
+    assert verify("您看过“Lotion SPF 42”：防晒指数相同（42）。", cream, history=[other]).ok
+
+
 def test_names_with_strange_characters() -> None:
     other = Product(id="o", title="Dr. Bronner&#39;s ~Magic~ Soap & more", brand="Dr. Bronner&#39;s")
     assert verify("“Dr. Bronner&#39;s ~Magic~ Soap & more” is by Dr. Bronner's.", other).ok

@@ -162,3 +162,18 @@ def test_damage_is_noticed(folder: Path, tmp_path: Path) -> None:
         CrossEncoderReranker.load(tmp_path / "nowhere")
     with pytest.raises(SettingsError, match="precision"):
         CrossEncoderReranker.load(folder, precision="int4")  # type: ignore[arg-type]
+
+
+@needs_onnx
+def test_the_matrices_that_stay_exact(graded: CrossEncoderReranker, tmp_path: Path) -> None:
+    from kgrec.ranking.cross.export import SPARED, write_int8
+
+    onnx = pytest.importorskip("onnx")
+    marks, pool = graded.parts.writer.marks, graded.parts.samples.written(0)
+    counts = []
+    for spared in SPARED:
+        file = tmp_path / f"{spared}.onnx"
+        write_int8(graded.parts.network.model, file, [pool.rows(range(5), marks)], spared=spared)
+        weights = [value for value in onnx.load(file).graph.initializer if len(value.dims) == 2]
+        counts.append(sum(value.data_type == onnx.TensorProto.INT8 for value in weights))
+    assert counts == [6 * 3, 5 * 3, 4 * 3]

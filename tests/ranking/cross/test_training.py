@@ -11,7 +11,7 @@ import pytest
 
 from kgrec.data import Targets
 from kgrec.errors import DataError, EncoderUnavailableError, SettingsError
-from kgrec.ranking.cross import CrossEncoderReranker, CrossEncoderSettings, DistillSettings, TokenLists, training
+from kgrec.ranking.cross import CrossEncoderReranker, CrossEncoderSettings, DistillSettings, TokenLists, losses
 from kgrec.training.agreement import rank_correlation
 from tests.ranking.cross import tiny
 
@@ -95,7 +95,7 @@ def test_time_and_patience_end_it(lists: TokenLists, encoder: Path) -> None:
 def test_negatives_are_retrievals_own(lists: TokenLists) -> None:
     settings = CrossEncoderSettings(negatives=4, hardest=5)
     for row in range(6):
-        places = training.drawn_candidates(lists, row, settings, np.random.default_rng(row))
+        places = losses.drawn_candidates(lists, row, settings, np.random.default_rng(row))
         wanted = lists.wanted[lists.entries(row)]
         assert wanted[places[0]]
         assert not wanted[places[1:]].any()

@@ -53,42 +53,41 @@ PLAIN = """
     compares compared comparing comparison correspond corresponds agree agrees differ differs echo echoes mirror
     mirrors reflect reflects reflected fall falls fell land lands landed reach reached reaches cost costs costing
     price priced prices pricing know known knowing see seen seeing look looked looking think thought seem seems found
-    finding get gets got getting take takes took taken taking keep keeps kept keeping want wants wanted need needs
-    needed enjoy enjoys enjoyed try tried likes liked liking prefer prefers preferred interest interests interested
-    taste tastes appeal appeals appealing attract attracted favour favours favor favors buy buys bought buying
-    purchase purchased purchases purchasing order ordered orders ordering view viewed viewing views browse browsed
-    browsing visit visited visits visiting click clicked touch touched add added adding wishlist save saved rate rated
-    owned owning history histories record records past previous previously earlier recent recently lately latest last
-    ago activity behaviour behavior session sessions time times date day today shopper customer buyer client person
-    people visitor household folk many several few number couple shop store site page catalogue catalog range
-    assortment collection section department aisle reason reasons evidence ground grounds explanation explain explains
-    cause due owing thanks account score scores result main strongest weight influence part whole general overall
-    altogether first model models attribute attributes property properties characteristic characteristics detail
-    details trait entry way ways kind type category categories brand brands line colour coloured color colored hue
-    tone material materials size sizes sized pattern patterned patterns style styled theme themed themes shape shaped
-    form format looks scent flavour flavor volume capacity height width depth length diameter dimension dimensions
-    year month week side mind fact basis terms term respect regard regards regarding according accordingly concerning
-    purpose purposes occasion occasions worth cent percent exactly precisely namely actually really truly answer
-    answers response respond responds nod continue continues continued continuing complement complements complementing
-    accompany accompanies alongside extend extends extending expand expands round complete completes thread stay stays
-    stayed step steps sense makes feel feels gather gathered notice noticed notices remind reminds reminded aware
-    consider considers considered considering judge judging draw draws drawing drew drawn help helps helped hope wish
-    guess bet believe believes expect expects expected imagine happens happen out up down off away back forward toward
-    towards against despite although though however moreover furthermore plus instead otherwise unless whether
-    especially particularly specifically generally usually often sometimes directly clearly right sure now currently
-    everything everybody everyone else nowadays turns meet meets met sum front behind alone heading spec specs
-    specification specifications value values amount amounts unit units stuff goods merchandise remain remains
-    remaining caught catch catches pointer pointers hint hints hinted signal signals indicate indicates indicated
-    suggests reveals tells shows proves ideas thoughts options choices picks finds matter matters role places spirit
-    mood lines direction path route bridge bridges clue clues habit habits trend trends preference preferences leaning
-    leanings search searches searched follow-up successor counterpart counterparts sibling siblings relative relatives
-    cousin neighbour neighbours neighbor partner partners member members example examples instance kindred akin
-    comparable equivalent apart aside beyond whatever whichever wherever whenever someone somebody anyone anybody
-    folks fellow fellows buyers crowd majority half quarter third percentage proportion portion bulk remainder total
-    totals collect collected collecting assembled bundled alongside-with jointly later soon meanwhile afterwards means
-    manner fashion note noted noting notes worthy seek sought sells arrives arrive arrived ships boasts sports packs
-    packed equipped comprised comprises consists consist consisting made-from comes-with ask asks asked asking wanting
-    owner owners reads reading read
+    finding get gets got getting take takes took taken taking keep keeps kept keeping want wants wanted enjoy enjoys
+    enjoyed try tried likes liked liking prefer prefers preferred interest interests interested taste tastes appeal
+    appeals appealing attract attracted favour favours favor favors buy buys bought buying purchase purchased
+    purchases purchasing order ordered orders ordering view viewed viewing views browse browsed browsing visit visited
+    visits visiting click clicked touch touched add added adding wishlist rate rated owned owning history histories
+    record records past previous previously earlier recent recently lately latest last ago activity behaviour behavior
+    session sessions time times date day today shopper customer buyer client person people visitor household folk many
+    several few number couple shop store site page catalogue catalog range assortment collection section department
+    aisle reason reasons evidence ground grounds explanation explain explains cause due owing thanks account score
+    scores result main strongest weight influence part whole general overall altogether first model models attribute
+    attributes property properties characteristic characteristics detail details trait entry way ways kind type
+    category categories brand brands line colour coloured color colored hue tone material materials size sizes sized
+    pattern patterned patterns style styled theme themed themes shape shaped form format looks scent flavour flavor
+    volume capacity height width depth length diameter dimension dimensions year month week side mind fact basis terms
+    term respect regard regards regarding according accordingly concerning purpose purposes occasion occasions worth
+    cent percent exactly precisely namely actually really truly answer answers response respond responds nod continue
+    continues continued continuing complement complements complementing accompany accompanies alongside extend extends
+    extending expand expands round complete completes thread stay stays stayed step steps sense makes feel feels
+    gather gathered notice noticed notices remind reminds reminded aware consider considers considered considering
+    judge judging draw draws drawing drew drawn help helps helped hope wish guess bet believe believes expect expects
+    expected imagine happens happen out up down off away back forward toward towards against despite although though
+    however moreover furthermore plus instead otherwise unless whether especially particularly specifically generally
+    usually often sometimes directly clearly right sure now currently everything else nowadays turns meet meets met
+    sum front behind alone heading spec specs specification specifications value values amount amounts unit units
+    stuff goods merchandise remain remains remaining caught catch catches pointer pointers hint hints hinted signal
+    signals indicate indicates indicated suggests reveals tells shows proves ideas thoughts options choices picks
+    finds matter matters role places spirit mood lines direction path route bridge bridges clue clues habit habits
+    trend trends preference preferences leaning leanings search searches searched follow-up successor counterpart
+    counterparts sibling siblings relative relatives cousin neighbour neighbours neighbor partner partners member
+    members example examples instance kindred akin comparable equivalent apart aside beyond whatever whichever
+    wherever whenever someone somebody anyone anybody folks fellow fellows buyers crowd majority percentage proportion
+    portion bulk remainder total totals collect collected collecting assembled bundled alongside-with jointly later
+    soon meanwhile afterwards means manner fashion note noted noting notes worthy seek sought sells ships boasts
+    sports packs packed equipped comprised comprises consists consist consisting made-from comes-with ask asks asked
+    asking wanting owner owners reads reading read
 """
 """Words that claim nothing of a product, as they stand.
 
@@ -96,40 +95,39 @@ What is in no list, and stands nowhere in the product's own texts, is a claim th
 """
 
 VERBS = """
-    avoid pay gravitate owe merge sound belong lean promise tend arrive identify receive ship hold count accompany
-    account achieve acquire act adapt add address admire adopt advise agree aim allow answer appear apply appreciate
-    approach arrange ask assemble associate assume attach attract base become begin believe bet bring browse build buy
-    call care carry catch cause change choose cite claim click close collect combine come compare complement complete
-    comprise concern connect consider consist contain continue convince correspond cost craft create crop cross decide
-    deduce define deliver depend derive describe deserve design determine differ direct discover discuss display draw
-    drop earn echo encounter end enjoy ensure enter equal establish examine expect explain explore express extend face
-    fall fancy favour feature feel figure fill find fit focus follow form gather get give go grab grow guess guide
-    hand happen have head hear help hint hit hope imagine include indicate infer influence inform inspire intend
-    interest introduce invite join judge jump keep know land last learn let like link list look love maintain make
-    manage mark match mean measure meet mention mind miss move name need nod note notice observe occur offer open opt
-    order originate overlap own pair pass pick place plan play please point ponder pop prefer present produce prompt
-    propose provide pull purchase push put qualify raise rank reach react read realise realize reappear recall
-    recognise recognize recommend recur reference refer reflect regard relate rely remain remember remind repeat
-    report represent request resemble resonate respond rest result resurface return reveal revisit ride round run save
-    say search see seek seem select send sense serve set settle share shop show signal sit sort speak spend stand
-    start state stay steer stem step stick strike suggest suit sum supply support suppose surface take talk tell thank
-    think tie touch track trace treat trigger try turn understand use vary view visit voice want weigh welcome wish
-    wonder work write yield zoom narrow align coincide converge intersect cluster sync tally rhyme warrant justify
-    merit accommodate attend await bolster bridge centre center characterise characterize comprehend conclude confirm
-    consult contribute convey credit deem detect dovetail elaborate embody emerge encompass evoke exemplify exhibit
-    extract factor feed flow gauge glance ground hail hover illustrate implicate incline incorporate intrigue invoke
-    lie locate mesh mix nudge outline peruse pinpoint pique position possess print proceed pursue reckon register
-    reinforce render retain retrieve scan scroll span spring stress summarise summarize surround swap tailor target
-    underline underpin unite validate venture
+    avoid pay gravitate owe merge sound belong lean promise tend identify receive hold count accompany account acquire
+    act adapt add address admire adopt advise agree aim allow answer appear apply appreciate approach arrange ask
+    assemble associate assume attach attract base become begin believe bet bring browse build buy call care carry
+    catch cause change choose cite claim click close collect combine come compare complement complete comprise concern
+    connect consider consist contain continue convince correspond cost craft create crop cross decide deduce define
+    depend derive describe deserve design determine differ direct discover discuss display draw drop earn echo
+    encounter end enjoy enter equal establish examine expect explain explore express extend face fall fancy favour
+    feature feel figure fill find fit focus follow form gather get give go grab grow guess guide hand happen have head
+    hear help hint hit hope imagine include indicate infer influence inform inspire intend interest introduce invite
+    join judge jump keep know land last learn let like link list look love make manage mark match mean measure meet
+    mention mind miss move name nod note notice observe occur offer open opt order originate overlap own pair pass
+    pick place plan play please point ponder pop prefer present produce prompt propose provide pull purchase push put
+    qualify raise rank reach react read realise realize reappear recall recognise recognize recommend recur reference
+    refer reflect regard relate rely remain remember remind repeat report represent request resemble resonate respond
+    rest result resurface return reveal revisit ride round run say search see seek seem select send sense serve set
+    settle share shop show signal sit sort speak spend stand start state stay steer stem step stick suggest suit sum
+    supply suppose surface take talk tell thank think tie touch track trace treat trigger try turn understand use vary
+    view visit voice want weigh welcome wish wonder write yield zoom narrow align coincide converge intersect cluster
+    sync tally rhyme warrant justify merit accommodate attend await bolster bridge centre center characterise
+    characterize comprehend conclude confirm consult contribute convey credit deem detect dovetail elaborate embody
+    emerge encompass evoke exemplify exhibit extract factor feed flow gauge glance ground hail hover illustrate
+    implicate incline incorporate intrigue invoke lie locate mesh mix nudge outline peruse pinpoint pique position
+    possess print proceed pursue reckon register reinforce render retain retrieve scan scroll span spring stress
+    summarise summarize surround swap tailor target underline underpin unite validate venture
 """
 """Verbs in the infinitive; their other forms follow by rule."""
 
 IRREGULAR = """
     bought brought built came chose chosen did done drawn drew driven drove fell fallen found gave given went gone got
-    gotten grew grown heard held kept knew known lay left led lent let made meant met paid put ran read said sat sold
-    seen sent set shown sought spoke spoken spent stood stuck struck swept taken thought told took understood woke
-    woven worn wrote written caught began begun became hit laid lain lit lost sprang sprung sank swung taught threw
-    thrown won withheld arose arisen borne overlapped meshed
+    gotten grew grown heard held kept knew known lay led lent let made meant met paid put ran read said sat sold seen
+    sent set shown sought spoke spoken spent stood stuck struck swept taken thought told took understood woke woven
+    worn wrote written caught began begun became hit laid lain lit lost sprang sprung sank swung taught threw thrown
+    won withheld arose arisen borne overlapped meshed
 """
 
 NOUNS = """
@@ -142,27 +140,26 @@ NOUNS = """
     contribution correspondence counterpart couple course crossover cue data deal decision degree demand difference
     direction discovery discussion echo edge effect element end entry equivalent evidence example expectation
     explanation expression extent factor favour feature feel feeling field figure find fit focus form friend front gap
-    glance goal grasp ground group guess guide habit half hand head heading help hint history idea identity impression
+    glance goal grasp ground group guess guide habit hand head heading help hint history idea identity impression
     inclination indication indicator influence information input inquiry insight inspiration instance intention
     interaction item journey judgement kind kinship leaning level liking link list listing lineup logic look lookalike
     majority manner match matter meaning meeting member mention mind mindset mix moment month mood motive move name
-    need neighbour nod note notion number object occasion occurrence option origin others overlap pair pairing
-    parallel part partner passion past path people percentage period person perspective pick piece place plan point
-    portion position possibility preference presence profile proof property proposal proposition prospect purchase
-    pursuit query question range rank ranking rate ratio reach reason reasoning recollection record regard relation
+    neighbour nod note notion number object occasion occurrence option origin others overlap pair pairing parallel
+    part partner passion past path people percentage period person perspective pick piece place plan point portion
+    position possibility preference presence profile proof property proposal proposition prospect purchase pursuit
+    query question range rank ranking rate ratio reach reason reasoning recollection record regard relation
     relationship relative relevance reminder request resemblance resonance response rest result return role root round
     rule sale sample scan scheme score search section sector selection sense sequence session share shopping shortlist
     side sight signal similarity site situation source speaking stage standard standpoint start starting statement
-    step storefront story strand subject suggestion sum summary support taste tendency term theme thing thought thread
-    tie time title total touch trace track trail trait trend tribute try turn twin type variant variation variety
-    version view viewpoint visit vote way week whole wish word work year yours page order basketful haul checkout feed
-    homepage
+    step storefront story strand subject suggestion sum summary taste tendency term theme thing thought thread tie
+    time title total touch trace track trail trait trend tribute try turn twin type variant variation variety version
+    view viewpoint visit vote way week whole wish word year yours page order basketful haul checkout feed homepage
 """
 """Nouns of talk, choice and likeness. Plurals follow by rule."""
 
 ADVERBS = """
-    fond due certain keen once twice rightly hardly mainly away accordingly actually additionally afterwards again ago
-    ahead alike almost alone along already altogether anyway apparently approximately apart arguably aside assuredly
+    fond due certain keen once rightly hardly mainly away accordingly actually additionally afterwards again ago ahead
+    alike almost alone along already altogether anyway apparently approximately apart arguably aside assuredly
     basically because before beforehand below besides briefly broadly certainly chiefly clearly closely collectively
     commonly comparably comparatively consequently consistently conveniently correspondingly curiously currently
     customarily decidedly deliberately directly distinctly doubtless earlier effectively elsewhere entirely equally
@@ -181,28 +178,30 @@ ADVERBS = """
     strictly strongly subsequently substantially subtly suddenly suitably supposedly surely surprisingly swiftly
     tentatively thankfully then there thereafter thereby therefore thirdly thoroughly though throughout thus tightly
     together truly typically ultimately undoubtedly understandably unsurprisingly usually veritably verbatim very
-    virtually visibly well wholly yet familiar relevant related likely possible apt fitting suitable appropriate
-    sensible logical obvious plain sure particular specific general separate respective corresponding comparable
-    similar common mutual joint shared own same identical equal additional different distinct various several few many
-    main key central chief principal primary last final previous prior past recent current present frequent regular
-    usual typical able willing curious interested inclined drawn glad aware mindful accurate exact precise whole
-    entire partial half single sole only lone upcoming following preceding neighbouring adjacent close parallel
+    virtually visibly wholly yet familiar relevant related likely possible apt fitting suitable appropriate sensible
+    logical obvious plain sure particular specific general separate respective corresponding comparable similar common
+    mutual joint shared own same identical equal additional different distinct various several few many main key
+    central chief principal primary last final previous prior past recent current present frequent regular usual
+    typical able willing curious interested inclined drawn glad aware mindful accurate exact precise whole entire
+    partial single sole only lone upcoming following preceding neighbouring adjacent close parallel
 """
 """Words of degree, time and order, and adjectives that describe a choice and not a product."""
 
 IDIOMS = """
-    available in|available as|not long ago|not so long ago|long ago|train of thought|line of thought|short way
-    |a short way|partial to|soft spot for|keen on|keep in mind|bear in mind|bears in mind|to do with|has to do with
-    |having to do with|find this useful|find it useful|find useful|of interest|of use|in total|but weighs less
-    |but counts less|weighs more here|a match for|no match|caught your eye|catches the eye|the label says
-    |the label gives|on the label|name on the label|labelled as|as a whole|whole history|your whole history|you saw
-    |you felt|you checked|you spotted|checked out|your basket|your cart|shopping basket|shopping cart
-    |your shopping basket|your shopping cart|in case|in this case|in that case|in any case|in light of|in the light of
-    |leads to|lead to|leads here|leads us|led to|led us|why not|how about|what about|nothing but|none other than
-    |makes sense|make sense|next step|natural next step|good reason|without further ado|no wonder|no surprise
-    |no coincidence|comes as no surprise|last but not least|if not|or not|most of all|counts most|count most
-    |counts the most|as well as|more than one|one more|at least|at most|on balance|by its score|in which|best match
-    |best fit|good match|good fit|close match|near match|natural match|natural fit|natural companion|goes well with
+    sits well|goes well|fits well|pairs well|well beside|well with|to everybody|to everyone|by the end|you may need
+    |what you need|your needs|match your needs|you saved|you had saved|available in|available as|not long ago
+    |not so long ago|long ago|train of thought|line of thought|short way|a short way|partial to|soft spot for|keen on
+    |keep in mind|bear in mind|bears in mind|to do with|has to do with|having to do with|find this useful
+    |find it useful|find useful|of interest|of use|in total|but weighs less|but counts less|weighs more here
+    |a match for|no match|caught your eye|catches the eye|the label says|the label gives|on the label
+    |name on the label|labelled as|as a whole|whole history|your whole history|you saw|you felt|you checked
+    |you spotted|checked out|your basket|your cart|shopping basket|shopping cart|your shopping basket
+    |your shopping cart|in case|in this case|in that case|in any case|in light of|in the light of|leads to|lead to
+    |leads here|leads us|led to|led us|why not|how about|what about|nothing but|none other than|makes sense|make sense
+    |next step|natural next step|good reason|without further ado|no wonder|no surprise|no coincidence
+    |comes as no surprise|last but not least|if not|or not|most of all|counts most|count most|counts the most
+    |as well as|more than one|one more|at least|at most|on balance|by its score|in which|best match|best fit
+    |good match|good fit|close match|near match|natural match|natural fit|natural companion|goes well with
     |go well with|going well with|go well together|goes well together|pairs well with|pair well with|fits well with
     |fit well with|sits well with|sit well with|works well with|work well with|works with|work with|would suit you
     |once more|in the first place|first of all|more of the same|more like this|not only|more to go on|for one thing
@@ -291,9 +290,10 @@ RELATION_WORDS = {
 """Relation → how it is called."""
 
 SUPERLATIVES = """
-    best|best selling|bestselling|bestseller|best seller|best rated|top|top rated|top selling|top seller|number one
-    |no 1|award|award winning|awarded|prize|prizewinning|winner|winning|favourite|favorite|leading|finest|greatest
-    |ultimate|perfect|ideal|unbeatable|unrivalled|unrivaled|unmatched|cheapest|lowest|highest|largest|biggest|smallest
+    everybody|everyone|more than a|more than an|more than just|half the|twice as|three times|best|best selling
+    |bestselling|bestseller|best seller|best rated|top|top rated|top selling|top seller|number one|no 1|award
+    |award winning|awarded|prize|prizewinning|winner|winning|favourite|favorite|leading|finest|greatest|ultimate
+    |perfect|ideal|unbeatable|unrivalled|unrivaled|unmatched|cheapest|lowest|highest|largest|biggest|smallest
     |most popular|most loved|most wanted|most bought|most reviewed|most trusted|hottest|trending|trendiest|famous
     |legendary|iconic|exclusive|only one|unique|premium|luxury|world class|first class|five star|5 star|cult|must have
     |guaranteed|guarantee|proven|clinically|certified|approved|recommended by experts|dermatologist|everyone's
