@@ -1,4 +1,4 @@
-"""The command line: ``kgrec demo``, ``schema``, ``extract``, ``reviews``, ``build``, ``recommend``, ``graph …``."""
+"""The command line: ``kgrec demo``, ``extract``, ``train``, ``build``, ``recommend``, ``graph …`` and others."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from kgrec.serving.options import (
     write_aside,
 )
 from kgrec.serving.review_commands import reviews
+from kgrec.serving.train_commands import train
 
 __all__ = ["app", "main"]
 
@@ -83,6 +84,7 @@ app.command()(schema)
 app.command()(extract)
 app.command()(teach)
 app.command()(reviews)
+app.command()(train)
 app.add_typer(graph_app, name="graph")
 
 

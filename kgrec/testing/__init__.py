@@ -18,6 +18,7 @@ from kgrec.testing.contracts import (
     IndexContract,
     ScorerContract,
 )
+from kgrec.testing.encoders import tiny_encoder
 from kgrec.testing.endpoint import Answer, LoopbackEndpoint, replaying
 from kgrec.testing.language_models import LanguageModelContract
 from kgrec.testing.rerankers import PlainShelf, RerankerContract, rerank_shop
@@ -47,4 +48,5 @@ __all__ = [
     "clustered_shop",
     "replaying",
     "rerank_shop",
+    "tiny_encoder",
 ]

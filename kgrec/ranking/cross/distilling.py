@@ -14,13 +14,14 @@ from torch import Tensor, nn
 
 from kgrec.errors import DataError
 from kgrec.protocols import Progress
-from kgrec.ranking.cross.judging import rank_correlation
-from kgrec.ranking.cross.learner import chosen_device, mixed, scores_of
+from kgrec.ranking.cross.learner import scores_of
 from kgrec.ranking.cross.lists import TokenLists
 from kgrec.ranking.cross.losses import laid_out
 from kgrec.ranking.cross.reader import PoolReader, Reading, as_tensors
 from kgrec.ranking.cross.settings import DistillSettings
 from kgrec.ranking.cross.writing import Marks
+from kgrec.training.agreement import rank_correlation
+from kgrec.training.devices import chosen_device, mixed
 
 __all__ = ["DistillReport", "teach_student"]
 

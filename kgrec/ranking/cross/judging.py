@@ -1,4 +1,4 @@
-"""Figures on held-out pools: NDCG@10, and how alike two models order the same candidates."""
+"""Figures on held-out pools: NDCG@10."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kgrec.ranking.cross.lists import TokenLists
 
-__all__ = ["mean_ndcg", "rank_correlation"]
+__all__ = ["mean_ndcg"]
 
 _K = 10
 
@@ -29,29 +29,3 @@ def mean_ndcg(lists: TokenLists, rows: Sequence[int], scores: Sequence[NDArray[n
         gains = 1 / np.log2(np.arange(_K) + 2)
         found.append(float((wanted * gains[: len(wanted)]).sum() / gains[:ideal].sum()))
     return float(np.mean(found)) if found else 0.0
-
-
-def rank_correlation(ours: Sequence[NDArray[np.float32]], theirs: Sequence[NDArray[np.float32]]) -> float:
-    """Return Spearman's rank correlation, the mean over lists of at least two different scores; 1 without such lists.
-
-    Args:
-        ours: float32 (c,) a list.
-        theirs: of the same lists and candidates.
-    """
-    found = []
-    for own, other in zip(ours, theirs, strict=True):
-        first, second = _ranks(own), _ranks(other)
-        first, second = first - first.mean(), second - second.mean()
-        spread = float(np.sqrt((first**2).sum() * (second**2).sum()))
-        if spread > 0:
-            found.append(float((first * second).sum()) / spread)
-        elif len(own) > 1 and (first.any() or second.any()):
-            found.append(0.0)  # one model sees no difference where the other does
-    return float(np.mean(found)) if found else 1.0
-
-
-def _ranks(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return ranks, equal scores sharing the mean of theirs."""
-    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    return ((ends - (counts - 1) / 2)[inverse]).astype(np.float64)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,9 @@ from torch import Tensor, nn
 from kgrec.ranking.cross.lists import TokenLists
 from kgrec.ranking.cross.reader import PoolReader, as_tensors
 from kgrec.ranking.cross.writing import Marks
+from kgrec.training.devices import mixed
 
-__all__ = ["Learner", "chosen_device", "mixed", "scores_of"]
+__all__ = ["Learner", "scores_of"]
 
 _SCORED_AT_ONCE = 64
 
@@ -46,18 +46,6 @@ class Learner(nn.Module):
         """Return float32 (b,) for rows and retrieval's standardised scores, float32 (b,)."""
         logits: Tensor = self.reader(**inputs).scores.float()
         return logits + self.log_prior.exp() * prior if self.with_prior else logits
-
-
-def chosen_device(device: str | None) -> str:
-    """Return the device asked for, or a GPU where there is one, else the processor."""
-    return device or ("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def mixed(device: str) -> AbstractContextManager[Any]:
-    """Return a context that multiplies in bfloat16 on a GPU that can."""
-    if device.startswith("cuda") and torch.cuda.is_bf16_supported():
-        return torch.autocast("cuda", dtype=torch.bfloat16)
-    return nullcontext()
 
 
 def scores_of(

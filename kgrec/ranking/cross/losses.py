@@ -9,11 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kgrec.ranking.cross.learner import Learner, mixed
+from kgrec.ranking.cross.learner import Learner
 from kgrec.ranking.cross.lists import TokenLists
 from kgrec.ranking.cross.reader import as_tensors
 from kgrec.ranking.cross.settings import CrossEncoderSettings
 from kgrec.ranking.cross.writing import Marks, PoolRows
+from kgrec.training.devices import mixed
 
 __all__ = ["drawn_candidates", "laid_out", "list_loss"]
 

@@ -11,20 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from kgrec.errors import DataError, MissingExtraError, RerankError, SettingsError, UntrainedRerankerError
-from kgrec.ranking.cross.judging import rank_correlation
 from kgrec.ranking.cross.lists import TokenLists
 from kgrec.ranking.cross.scoring import OnnxScorer, PairScorer, ScoringThreads, TorchScorer
 from kgrec.ranking.cross.settings import CrossEncoderSettings
 from kgrec.ranking.cross.writing import PairWriter
 from kgrec.ranking.texts import TextSettings
+from kgrec.training.agreement import LEAST_INT8, LEAST_STUDENT, rank_correlation
 
 __all__ = ["LEAST_INT8", "LEAST_STUDENT", "CrossEncoderParts", "load_parts", "save_parts"]
 
 FORMAT = 1
-LEAST_INT8 = 0.98
-"""Rank correlation with its own float form from which an int8 form is kept."""
-LEAST_STUDENT = 0.95
-"""Rank correlation with its teacher from which a student is kept."""
 _ABOUT, _INT8, _NETWORK, _SAMPLES = "reranker.json", "int8.onnx", "network", "samples.npz"
 _CALIBRATING_POOLS = 32
 _log = logging.getLogger(__name__)

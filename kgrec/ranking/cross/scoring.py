@@ -12,8 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kgrec.errors import MissingExtraError, RerankError
+from kgrec.errors import RerankError
 from kgrec.ranking.cross.writing import Marks, PoolRows, WrittenPool
+from kgrec.training.int8 import onnx_session
 
 __all__ = ["OnnxScorer", "PairScorer", "ScoringThreads", "TorchScorer", "cores"]
 
@@ -77,15 +78,7 @@ class OnnxScorer:
 
     def __init__(self, file: Path) -> None:
         """Load the file."""
-        try:
-            import onnxruntime
-        except ImportError as error:
-            purpose = "a cross-encoder in eight-bit integers"
-            raise MissingExtraError("onnxruntime", extra="fast", purpose=purpose) from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        self._session = onnx_session(file, purpose="a cross-encoder in eight-bit integers")
         self._takes = [entry.name for entry in self._session.get_inputs()]
 
     def __call__(self, rows: PoolRows) -> NDArray[np.float32]:

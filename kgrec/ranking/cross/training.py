@@ -16,13 +16,15 @@ from torch import Tensor, nn
 
 from kgrec.errors import DataError
 from kgrec.protocols import Progress
-from kgrec.ranking.cross.checkpoints import Checkpoint, moments_of, remove_checkpoint
-from kgrec.ranking.cross.judging import mean_ndcg, rank_correlation
-from kgrec.ranking.cross.learner import Learner, chosen_device, scores_of
+from kgrec.ranking.cross.judging import mean_ndcg
+from kgrec.ranking.cross.learner import Learner, scores_of
 from kgrec.ranking.cross.lists import TokenLists
 from kgrec.ranking.cross.losses import drawn_candidates, list_loss
 from kgrec.ranking.cross.settings import CrossEncoderSettings
 from kgrec.ranking.cross.writing import Marks
+from kgrec.training.agreement import rank_correlation
+from kgrec.training.checkpoints import Checkpoint, moments_of, remove_checkpoint
+from kgrec.training.devices import chosen_device
 
 __all__ = ["TrainingReport", "held_out", "train_network"]
 

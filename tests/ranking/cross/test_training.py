@@ -12,7 +12,7 @@ import pytest
 from kgrec.data import Targets
 from kgrec.errors import DataError, EncoderUnavailableError, SettingsError
 from kgrec.ranking.cross import CrossEncoderReranker, CrossEncoderSettings, DistillSettings, TokenLists, losses
-from kgrec.ranking.cross.judging import rank_correlation
+from kgrec.training.agreement import rank_correlation
 from tests.ranking.cross import tiny
 
 SHORT = replace(tiny.SETTINGS, epochs=2, checkpoint_steps=3, evaluations=1)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from kgrec.errors import DataError
 
-__all__ = ["Checkpoint", "moments_of", "remove_checkpoint"]
+__all__ = ["Checkpoint", "has_checkpoint", "moments_of", "remove_checkpoint"]
 
 _FILE = "training.safetensors"
 
@@ -104,3 +104,8 @@ def moments_of(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
 def remove_checkpoint(folder: Path) -> None:
     """Remove the checkpoint of a training that has ended."""
     (folder / _FILE).unlink(missing_ok=True)
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Tell whether a training was stopped in a folder."""
+    return (folder / _FILE).is_file()

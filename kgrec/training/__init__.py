@@ -1,0 +1,1 @@
+"""What every training of a network shares: checkpoints, devices, fewer layers, eight-bit integers, agreement."""
