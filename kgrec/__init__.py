@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kgrec import errors
 
 if TYPE_CHECKING:
+    from kgrec.adapting import AdaptSettings, StudentSettings, adapt_encoder, save_encoder, teach_student
     from kgrec.data import (
         Catalogue,
         Events,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from kgrec.tuning import RerankSettings, train_rerankers
 
 __all__ = [
+    "AdaptSettings",
     "AttributeSchema",
     "BlendSettings",
     "Boost",
@@ -104,8 +106,10 @@ __all__ = [
     "SequenceSettings",
     "SetAside",
     "Stage",
+    "StudentSettings",
     "TaggerExtractor",
     "Verifier",
+    "adapt_encoder",
     "build",
     "errors",
     "extract",
@@ -116,6 +120,8 @@ __all__ = [
     "read_events",
     "read_facts",
     "read_reviews",
+    "save_encoder",
+    "teach_student",
     "train_rerankers",
     "verify",
     "write_facts",
@@ -124,6 +130,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOME = {
+    "AdaptSettings": "adapting",
     "AttributeSchema": "extraction",
     "BlendSettings": "ranking",
     "Boost": "retrieval",
@@ -168,8 +175,10 @@ _HOME = {
     "SequenceSettings": "ranking",
     "SetAside": "data",
     "Stage": "ranking",
+    "StudentSettings": "adapting",
     "TaggerExtractor": "extraction",
     "Verifier": "explanation.checking",
+    "adapt_encoder": "adapting",
     "build": "pipeline",
     "extract": "extraction",
     "field": "retrieval",
@@ -179,6 +188,8 @@ _HOME = {
     "read_events": "readers",
     "read_facts": "readers",
     "read_reviews": "readers",
+    "save_encoder": "adapting",
+    "teach_student": "adapting",
     "train_rerankers": "tuning",
     "verify": "explanation.checking",
     "write_facts": "readers",

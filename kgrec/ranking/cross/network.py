@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import nn
 
 from kgrec.errors import EncoderUnavailableError, UntrainedRerankerError
+from kgrec.training.layers import keep_evenly
 from kgrec.weights import WAYS_OUT, locate, quiet_loading
 
 __all__ = ["fresh_network", "shallow", "trained_network"]
@@ -109,12 +108,6 @@ def shallow(cross_encoder: Any, layers: int) -> tuple[Any, list[int]]:
     Raises:
         EncoderUnavailableError: it has no more layers than that.
     """
-    deep = len(cross_encoder.model.bert.encoder.layer)
-    if layers >= deep:
-        raise EncoderUnavailableError(f"a student of {layers} layers needs a teacher of more; this one has {deep}")
-    kept = sorted({int(at) for at in np.round(np.linspace(deep / layers - 1, deep - 1, layers))})
     made = copy.deepcopy(cross_encoder)
-    own = made.model.bert.encoder.layer
-    made.model.bert.encoder.layer = nn.ModuleList(own[at] for at in kept)
-    made.model.config.num_hidden_layers = len(kept)
+    kept = keep_evenly(made.model.bert, made.model.config, layers)
     return made, kept
