@@ -106,6 +106,7 @@ class MainParameters:
         shoppers: how many histories were answered.
         results: how many recommended products the shares are the mean of.
         half_life: after so many further products an event counts half; None where order does not matter.
+        rerankers: what puts the proposed products in order afterwards; the shares are of what proposes them.
         text: in plain language, as Article 27 of the EU Digital Services Act asks of online platforms.
         language: of the text.
     """
@@ -116,3 +117,4 @@ class MainParameters:
     half_life: float | None
     text: str
     language: str
+    rerankers: tuple[str, ...] = ()

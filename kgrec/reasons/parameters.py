@@ -53,12 +53,16 @@ def main_parameters(now: Answering, *, sample: int, k: int, language: str, seed:
     parameters = tuple(Parameter(source=name, share=share) for name, share in found if share > 0)
     recency = now.model.settings.recency
     half_life = log(0.5) / log(recency) if 0 < recency < 1 else None
+    rerankers = ()
+    if now.stages is not None:
+        rerankers = tuple(name for name in now.stages.describe()["rerankers"])
     return MainParameters(
         parameters=parameters,
         shoppers=len(rows),
         results=results,
         half_life=half_life,
-        text=_text(parameters, len(rows), results, half_life, language),
+        text=_text(parameters, len(rows), results, half_life, rerankers, language),
+        rerankers=rerankers,
         language=language,
     )
 
@@ -79,7 +83,12 @@ def _add_shares(now: Answering, query: Query, k: int, shares: defaultdict[str, f
 
 
 def _text(
-    parameters: tuple[Parameter, ...], shoppers: int, results: int, half_life: float | None, language: str
+    parameters: tuple[Parameter, ...],
+    shoppers: int,
+    results: int,
+    half_life: float | None,
+    rerankers: tuple[str, ...],
+    language: str,
 ) -> str:
     words = words_in(language)
     lines = [words["parameters"].format(results=results, shoppers=shoppers)]
@@ -94,5 +103,7 @@ def _text(
         lines.append("- " + words["little"].format(sources=listed_in(language, little, commas=True)))
     if half_life is not None:
         lines.append(words["recent"].format(steps=f"{half_life:.1f}"))
+    if rerankers:
+        lines.append(words["reranked"].format(models=listed_in(language, list(rerankers))))
     lines += [words["nobody"], words["shop_rules"], words["control"]]
     return "\n".join(lines)

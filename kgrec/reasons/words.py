@@ -35,6 +35,8 @@ _ENGLISH = {
     "parameter": "{percent} %: {source}.",
     "little": "under 1 % each: {sources}.",
     "recent": "What was touched later counts more: after {steps} further products an event counts half.",
+    "reranked": "What is proposed so is then put in order by {models}, from the history, the products' facts and texts "
+    "and how often products were touched; how much that counts was learned from what shoppers chose.",
     "nobody": "Shoppers without a history are shown what is popular.",
     "shop_rules": "The shop may promote, hold back, limit or pin products by rules; each result says which rule acted.",
     "control": "You can ask for less of a brand or another value, take a product or an event out, or be answered "
@@ -65,6 +67,8 @@ _CHINESE = {
     "parameter": "{percent}%：{source}。",
     "little": "各不到1%：{sources}。",
     "recent": "越新的记录越重要：此后每增加{steps}件商品，一条记录的影响减半。",
+    "reranked": "以上方式选出的商品再由{models}排序：依据顾客记录、商品的特征与描述以及商品被关注的次数；"
+    "其权重由顾客的选择学习得出。",
     "nobody": "没有记录的顾客会看到热门商品。",
     "shop_rules": "本店可以按规则推广、后移、限制或固定商品；每条结果都会注明起作用的规则。",
     "control": "您可以要求少看某个品牌或其他特征，去掉某件商品或某条记录，或者不使用您的记录来推荐。",

@@ -92,6 +92,14 @@ def test_an_explanation_says_what_was_changed(shop: kgrec.Recommender, ranked: k
     assert shop.explain("u1", answer[0].item).reranked is None
 
 
+def test_the_main_parameters_name_the_rerankers(shop: kgrec.Recommender, ranked: kgrec.Recommender) -> None:
+    told = ranked.main_parameters(sample=20)
+    assert told.rerankers == ("sequence",)
+    assert "put in order by sequence" in told.text
+    assert "sequence" in ranked.main_parameters(sample=20, language="zh").text
+    assert shop.main_parameters(sample=20).rerankers == ()
+
+
 def test_a_text_is_verified_against_the_shop(ranked: kgrec.Recommender) -> None:
     item = ranked.recommend("u1", k=1)[0]
     assert item.explanation is not None
