@@ -155,10 +155,9 @@ def reranked(validation: Asked, test: Asked, shelf_of: Any, arguments: Namespace
     blend_seconds = time.perf_counter() - started
     report = learned.blends["sequence",].report
     console.print(f"· blend on validation: {report}")
-    best = 1 + int(np.argmax([epoch.figure for epoch in before.epochs]))
     started = time.perf_counter()
     shelf = shelf_of(test.known)
-    after = SequenceReranker.train(test.known, shelf, settings, stop_after=best, progress=progress)
+    after = SequenceReranker.train(test.known, shelf, settings, stop_after=before.best_epochs, progress=progress)
     again_seconds = time.perf_counter() - started
     stages = RankingStages([Stage(after, arguments.candidates)], learned.blends, learned.settings)
     scores = after.score(test.pools, shelf)

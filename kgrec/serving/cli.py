@@ -24,6 +24,7 @@ from kgrec.serving.options import (
     report_aside,
     write_aside,
 )
+from kgrec.serving.rerank_commands import rerank
 from kgrec.serving.review_commands import reviews
 from kgrec.serving.train_commands import train
 
@@ -85,6 +86,7 @@ app.command()(extract)
 app.command()(teach)
 app.command()(reviews)
 app.command()(train)
+app.command()(rerank)
 app.add_typer(graph_app, name="graph")
 
 

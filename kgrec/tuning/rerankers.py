@@ -155,7 +155,7 @@ def rerank_stages(
             checkpoint=None if checkpoint is None else Path(checkpoint) / "validation",
             progress=progress,
         )
-        best = 1 + int(np.argmax([epoch.figure for epoch in early.epochs])) if early.epochs else sequence.epochs
+        best = early.best_epochs
         stages.insert(0, Stage(early, settings.stages.pool))
     learned = learn_stages(
         stages, pools, split.targets, shelf, blend=settings.blend, settings=settings.stages, progress=progress

@@ -152,6 +152,7 @@ def test_a_stopped_training_goes_on_where_it_was(tmp_path: Path) -> None:
         SequenceReranker.train(histories, shelf, SMALL, **kept, checkpoint=tmp_path / "c", progress=stop)
     resumed = SequenceReranker.train(histories, shelf, SMALL, **kept, checkpoint=tmp_path / "c")
     assert len(resumed.epochs) == len(whole.epochs) - 3
+    assert resumed.best_epochs == whole.best_epochs
     for mine, theirs in zip(whole.score(pools, shelf), resumed.score(pools, shelf), strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-5)
     with pytest.raises(DataError, match="checkpoint of other"):

@@ -43,6 +43,9 @@ class SequenceReranker:
         settings: of its training.
         sample: what a score is measured against.
         epochs: how the training went.
+
+    Attributes:
+        best_epochs: how many epochs made the weights, those of a run that was stopped and gone on with too.
     """
 
     name = "sequence"
@@ -61,6 +64,7 @@ class SequenceReranker:
         self._sample = sample
         self.settings = settings
         self.epochs = tuple(epochs)
+        self.best_epochs = len(self.epochs)
 
     @classmethod
     def train(
@@ -126,7 +130,7 @@ class SequenceReranker:
 
         kept = None if checkpoint is None else Checkpoint.open(checkpoint, histories, vocabulary, settings, text)
         figure = None if not pools else lambda: float(pool_ndcg(made().score(pools, shelf), pools, asked).mean())
-        done = train_network(
+        done, best = train_network(
             network,
             histories,
             shelf,
@@ -140,7 +144,9 @@ class SequenceReranker:
         )
         network.to("cpu").eval()
         sampled = Products(*(part.cpu() for part in sampled))
-        return made(done)
+        model = made(done)
+        model.best_epochs = best
+        return model
 
     def score(self, pools: Sequence[Pool], shelf: Shelf) -> list[NDArray[np.float32]]:
         """Return for each pool the logarithm of each candidate's probability to come next, float32 (c,).

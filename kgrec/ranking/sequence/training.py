@@ -84,7 +84,7 @@ def train_network(
     progress: Progress,
     began: Standing = Standing(),  # noqa: B008 - an empty tuple of constants
     stop_after: int | None = None,
-) -> list[Epoch]:
+) -> tuple[list[Epoch], int]:
     """Train in place.
 
     Args:
@@ -101,7 +101,7 @@ def train_network(
         stop_after: epochs after which it ends; the learning rate falls as if it did not.
 
     Returns:
-        What happened in each epoch of this run.
+        What happened in each epoch of this run, and how many epochs, of all runs, made the weights that are kept.
     """
     device = next(network.parameters()).device
     total = settings.epochs
@@ -142,7 +142,7 @@ def train_network(
             break
     if best is not None:
         network.load_state_dict(best.weights)
-    return done
+    return done, began.done + len(done) if best is None else best.epoch + 1
 
 
 def _rate(place: float) -> float:
