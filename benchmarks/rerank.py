@@ -13,7 +13,7 @@ import json
 import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from kgrec.data import Histories, Pool, Targets
-from kgrec.evaluation import Split, cold_split, fixed_split, leave_one_out, paired_test
+from kgrec.evaluation import cold_split, leave_one_out, paired_test
 from kgrec.evaluation.intervals import bootstrap
 from kgrec.graph import Graph
 from kgrec.pipeline import model_inputs
@@ -44,9 +44,10 @@ from kgrec.ranking import (
     learn_stages,
     pool_ndcg,
 )
-from kgrec.ranking.latency import latency
+from kgrec.ranking.latency import Latency, latency
 from kgrec.retrieval import LinearModel, LinearSettings, ModelInputs, centred, propose_pools
 from kgrec.serving.progress import drawn_progress
+from kgrec.tuning import validation_split
 
 COLD_SHARE = 0.2
 TIMED = 300
@@ -111,7 +112,7 @@ def measured(arguments: Namespace, progress: Progress) -> dict[str, Any]:
     }
     result |= reranked(validation, test, shelf_of, arguments, progress)
     if arguments.cross_minutes > 0:
-        earlier = validation_split_of(split.validation.train)
+        earlier = validation_split(split.validation.train, seed=arguments.seed)
         lessons = ask(earlier.train, earlier.queries, earlier.targets)
         result["stages"]["cross_encoder"] = cross_encoder(lessons, validation, test, shelf_of, arguments, progress)
     if not arguments.no_cold:
@@ -185,14 +186,6 @@ def reranked(validation: Asked, test: Asked, shelf_of: Any, arguments: Namespace
     }
 
 
-def validation_split_of(train: Histories) -> Split:
-    """Return what the cross-encoder learns from: the last product of each user that validation may see."""
-    last = np.zeros(len(train.items), bool)
-    last[train.indptr[1:][train.lengths() > 1] - 1] = True
-    held = train.keep(last)
-    return fixed_split(train.keep(~last), Targets(indptr=held.indptr, items=held.items))
-
-
 def cross_encoder(
     lessons: Asked, validation: Asked, test: Asked, shelf_of: Any, arguments: Namespace, progress: Progress
 ) -> dict[str, Any]:
@@ -221,13 +214,11 @@ def cross_encoder(
         quality(each, some) for each in ([pool.retrieval for pool in some.pools], [one.scores for one in ranked])
     )
     report = stages.blends[tuple(stages.describe()["rerankers"])].report
-    spent = latency(model, some.pools[:TIMED], shelf, candidates=50)
     return {
         **summary(after),
         "users": len(some.pools),
         "retrieval_of_them": summary(before),
-        "p50_ms": round(spent.p50_ms, 2),
-        "p95_ms": round(spent.p95_ms, 2),
+        **milliseconds(latency(model, some.pools[:TIMED], shelf, candidates=50)),
         "train_seconds": round(seconds, 1),
         "kept": report.kept,
         "validation": {"retrieval": report.retrieval, "blend": report.blend, "p_value": report.p_value},
@@ -279,33 +270,17 @@ def latencies(
     sequence: Reranker, stages: RankingStages, pools: Sequence[Pool], shelf: FixedShelf
 ) -> dict[str, dict[str, float]]:
     """Return milliseconds of one query at a time: the sequence model on 50 candidates, the stages on all of them."""
-    drawn = np.random.default_rng(0).choice(len(pools), min(TIMED, len(pools)), replace=False).tolist()
-    fifty = [
-        replace(
-            pools[at],
-            candidates=pools[at].candidates[:50],
-            retrieval=pools[at].retrieval[:50],
-            parts=None,
-            sources=(),
-        )
-        for at in drawn
-    ]
-    sequence.score(fifty[:1], shelf)
-    stages.rank(pools[drawn[0]], shelf)
-    alone = [timed(lambda pool=pool: sequence.score([pool], shelf)) for pool in fifty]
-    whole = [timed(lambda at=at: stages.rank(pools[at], shelf)) for at in drawn]
-    return {"retrieval": {}, "sequence": percentiles(alone), "blend": percentiles(whole)}
+    drawn = np.random.default_rng(0).choice(len(pools), min(TIMED, len(pools)), replace=False)
+    asked = [pools[at] for at in drawn.tolist()]
+    return {
+        "retrieval": {},
+        "sequence": milliseconds(latency(sequence, asked, shelf, candidates=50)),
+        "blend": milliseconds(latency(stages, asked, shelf)),
+    }
 
 
-def timed(run: Any) -> float:
-    started = time.perf_counter()
-    run()
-    return 1e3 * (time.perf_counter() - started)
-
-
-def percentiles(milliseconds: Sequence[float]) -> dict[str, float]:
-    low, high = np.percentile(milliseconds, [50, 95])
-    return {"p50_ms": round(float(low), 3), "p95_ms": round(float(high), 3)}
+def milliseconds(spent: Latency) -> dict[str, float]:
+    return {"p50_ms": round(spent.p50_ms, 3), "p95_ms": round(spent.p95_ms, 3)}
 
 
 def show(result: Mapping[str, Any]) -> None:

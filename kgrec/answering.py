@@ -79,6 +79,11 @@ class Candidate:
     shown_score: float | None = None
     rules: tuple[str, ...] = ()
 
+    @property
+    def shown(self) -> float:
+        """The score that a shopper is given."""
+        return self.score if self.shown_score is None else self.shown_score
+
 
 class Ordered(NamedTuple):
     """Candidates, best first, and how they came to that order."""
@@ -146,7 +151,7 @@ class Answering:
         if vectors.shape[1]:
             mean = None if shop.statistics is None else shop.statistics.text_mean
             vectors = centred(vectors) if mean is None else centred_at(vectors, mean)
-        touched = np.diff(shop.audience.indptr)
+        touched = shop.audience.counts
         return cls(
             catalogue=shop.catalogue,
             graph=shop.graph,
@@ -248,7 +253,7 @@ class Answering:
                 Recommendation(
                     item=product.id,
                     title=product.title,
-                    score=one.score if one.shown_score is None else one.shown_score,
+                    score=one.shown,
                     source=one.source,
                     explanation=explanation,
                     rules=one.rules,
@@ -263,7 +268,7 @@ class Answering:
     @cached_property
     def popularity(self) -> NDArray[np.int64]:
         """How many shoppers touched each product, int64 (n,)."""
-        return np.fromiter(map(self.audience.touched, range(len(self.catalogue))), np.int64, len(self.catalogue))
+        return self.audience.counts
 
     def _pool_size(self, k: int) -> int:
         return k if self.stages is None else min(max(k, self.stages.settings.pool), len(self.catalogue))
@@ -293,7 +298,7 @@ class Answering:
         if ranked.stage == "retrieval":
             return Ordered(found, ranked.notes, degraded=ranked.degraded)
         first = [replace(spoken[at], shown_score=float(ranked.scores[at])) for at in ranked.order.tolist()]
-        behind = placed_behind(found[len(spoken) :], first[-1].shown_score or 0.0)
+        behind = placed_behind(found[len(spoken) :], first[-1].shown)
         return Ordered([*first, *behind], ranked.notes, ranked.stage, ranked.degraded)
 
     # --- sources
@@ -375,7 +380,7 @@ class Answering:
                 pool = placed_behind(pool, least)
             least = pool[-1].shown_score
             nums = np.array([one.num for one in pool], np.int32)
-            scores = np.array([one.score if one.shown_score is None else one.shown_score for one in pool])
+            scores = np.array([one.shown for one in pool])
             placed = arranger.place(nums, scores, k - len(pins) - len(found))
             found += [replace(pool[one.at], shown_score=one.score, rules=one.rules) for one in placed]
             for closed in (nums, *arranger.closed()):

@@ -144,7 +144,7 @@ def rank_many(now: Answering, blocks: Iterable[_Block], batch: Batch) -> Ranked:
             rest = dict(enumerate(_arranged(now, block, batch)))
         for at, found in rest.items():
             nums[at, : len(found)] = [one.num for one in found]
-            values[at, : len(found)] = [one.score if one.shown_score is None else one.shown_score for one in found]
+            values[at, : len(found)] = [one.shown for one in found]
         items.append(nums)
         scores.append(values)
     return Ranked(now.catalogue.ids, np.concatenate(items), np.concatenate(scores))

@@ -69,6 +69,11 @@ class Audience:
         """Shoppers that a product has on average; 0 without products."""
         return len(self.shopper) / self.n if self.n else 0.0
 
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How many shoppers touched each product, int64 (n,)."""
+        return np.diff(self.indptr)
+
     def touched(self, num: int) -> int:
         """Return how many shoppers touched a product.
 

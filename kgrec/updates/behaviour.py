@@ -121,6 +121,15 @@ class PatchedAudience(Audience):
         """Shoppers that a product has on average; 0 without products."""
         return self._total / self._living if self._living else 0.0
 
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How many shoppers touched each product, int64 (n,)."""
+        found = np.zeros(self._n, np.int64)
+        found[: len(self.indptr) - 1] = np.diff(self.indptr)
+        for num, shoppers in self._changed.items():
+            found[num] = len(shoppers)
+        return found
+
     def _shoppers(self, num: int) -> NDArray[np.int32]:
         found = self._changed.get(num)
         if found is not None:

@@ -154,6 +154,8 @@ def test_updates_keep_the_rerankers(ranked: kgrec.Recommender, shop: kgrec.Recom
     assert other.recommend("u1", k=5, deadline=30.0).stage == "sequence"
     other.remove("fresh")
     assert "fresh" not in [one.item for one in other.recommend("u2", k=40, deadline=30.0)]
+    now = other._now
+    assert now.popularity.tolist() == [now.audience.touched(num) for num in range(len(now.catalogue))]
     assert shop.recommend("u1", k=3).stage == "retrieval"
 
 

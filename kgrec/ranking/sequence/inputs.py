@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kgrec.graph import Graph
+from kgrec.graph.view import gather
 from kgrec.protocols import Shelf
 
 __all__ = ["ProductInputs", "Vocabulary"]
@@ -78,10 +79,8 @@ class Vocabulary:
         ids = shelf.catalogue.ids
         row = self._row
         rows_of = self._rows_of(graph)
-        starts, ends = graph.indptr[nums], graph.indptr[np.asarray(nums) + 1]
-        lengths = (ends - starts).astype(np.int64)
-        at = np.repeat(starts - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) + np.arange(lengths.sum())
-        found = rows_of[graph.value[at.astype(np.int64)]]
+        lengths = graph.indptr[nums + 1] - graph.indptr[nums]
+        found = rows_of[gather(graph.indptr, graph.value, nums)]
         owner = np.repeat(np.arange(len(nums)), lengths)
         kept = found >= 0
         counts = np.bincount(owner[kept], minlength=len(nums))

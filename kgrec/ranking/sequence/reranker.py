@@ -105,6 +105,7 @@ class SequenceReranker:
         from kgrec.ranking.sequence.checkpoints import Checkpoint
         from kgrec.ranking.sequence.network import Products, Sample, SequenceNetwork
         from kgrec.ranking.sequence.training import Standing, train_network
+        from kgrec.training.devices import chosen_device
 
         settings = settings or SequenceSettings()
         if not np.any(histories.lengths() >= 2):
@@ -114,7 +115,7 @@ class SequenceReranker:
             raise SettingsError(f"pools and targets must have one length; got {len(pools)} and {len(asked)}")
         taken = np.unique(np.linspace(0, len(pools) - 1, min(settings.validation_lists, len(pools))).astype(np.int64))
         pools, asked = [pools[at] for at in taken.tolist()], asked.select(taken)
-        chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        chosen = torch.device(chosen_device(device))
         torch.manual_seed(settings.seed)
         vocabulary = Vocabulary.of(shelf)
         text = int(shelf.vectors.shape[1])

@@ -19,6 +19,7 @@ from kgrec.ranking.sequence.batches import Batch, shuffled
 from kgrec.ranking.sequence.inputs import Vocabulary
 from kgrec.ranking.sequence.network import Products, SequenceNetwork
 from kgrec.ranking.sequence.settings import SequenceSettings
+from kgrec.training.devices import mixed
 
 __all__ = ["Best", "Epoch", "Standing", "train_network"]
 
@@ -181,7 +182,7 @@ def _step(
     inputs = every.take(compared)
     place = torch.zeros(len(sampler.log_share), dtype=torch.int64, device=device)
     place[compared] = torch.arange(len(compared), device=device)
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+    with mixed(device.type):
         vectors = network.products(inputs)
         states = network.states(vectors[place[items[:, :-1]]], gaps[:, :-1])
         logits = network.logits(states[real[:, 1:]], vectors, inputs).float()
